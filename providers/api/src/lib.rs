@@ -1,0 +1,19 @@
+//! The contract between the scanner and its provider modules: resource types as data, read requests and their outcomes.
+//! It knows nothing of networks, files, Git, configuration or state, and performs no I/O.
+
+mod path;
+mod provider;
+mod read;
+mod resource_type;
+mod schema;
+
+pub use path::{AttributePath, Step};
+pub use provider::{Connection, Provider, ProviderConfiguration};
+pub use read::{Gap, GapClass, LiveObject, Origin, ReadOutcome, ReadRequest, RequestedInstance, Scope};
+pub use resource_type::{Owner, ResourceType, Rule, RuleKind, TypeTable};
+pub use schema::{AttributeSchema, BlockSchema, Nesting, SchemaSet, Shape, TypeSchema};
+
+/// Attributes of one object by top-level name, in Terraform's shape.
+///
+/// On the live side an absent key means "not read" and is not compared; `null` means "read, and unset".
+pub type Attributes = serde_json::Map<String, serde_json::Value>;

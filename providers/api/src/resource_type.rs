@@ -1,0 +1,94 @@
+//! What is known of a resource type, as data: rules for comparing its attributes.
+//! Knows nothing of how objects are read.
+
+use crate::{Attributes, SchemaSet, TypeSchema};
+use serde_json::Value;
+
+/// One resource type and the rules by which its attributes are compared.
+#[derive(Debug)]
+pub struct ResourceType {
+    /// Terraform's name of the type, for example `aws_vpc`.
+    pub name: &'static str,
+    /// Permissions that reading the type needs, for example `ec2:DescribeVpcs`, sorted.
+    pub permissions: &'static [&'static str],
+    /// Rules beyond what the schema says (which already knows computed, sensitive and set).
+    pub rules: &'static [Rule],
+    /// Resources that may own part of an object of this type.
+    pub owners: &'static [Owner],
+}
+
+/// A rule for one attribute path pattern (see [`crate::AttributePath::matches`]).
+/// Each folds a difference only where both values are exactly what the rule expects.
+#[derive(Debug)]
+pub struct Rule {
+    /// The pattern, for example `ingress.*.protocol`.
+    pub pattern: &'static str,
+    /// What holds there.
+    pub kind: RuleKind,
+}
+
+/// What a rule says of the values at its paths.
+#[derive(Debug)]
+pub enum RuleKind {
+    /// A list in the schema whose order means nothing.
+    Set,
+    /// A string that holds a JSON document: compared by value.
+    Json,
+    /// A string that holds an IAM policy document: compared by meaning.
+    Policy,
+    /// A string whose case means nothing.
+    CaseInsensitive,
+    /// The value (as JSON text) that stands for "not set": it equals null on the other side.
+    Default(&'static str),
+    /// Two spellings of one value, for example `6` and `tcp`.
+    Alias(&'static [(&'static str, &'static str)]),
+    /// Changes by itself; never compared. The reason is shown with the coverage.
+    Volatile(&'static str),
+    /// Holds a secret that the schema does not mark.
+    Sensitive,
+    /// Recorded as a digest or otherwise not as the API answers it: the function brings either side to one form.
+    Canonical(fn(&Value) -> Value),
+}
+
+/// Another resource type that may own part of an attribute: separate rule resources of a security group, an association
+/// resource that fills an attribute of its parent.
+///
+/// A difference is folded only where every element that the live side has beyond the recorded one is exactly what an
+/// instance of the owner type in the same state recorded. What is *gone* from the live side is never folded.
+#[derive(Debug)]
+pub struct Owner {
+    /// The attribute of the parent, for example `ingress`.
+    pub attribute: &'static str,
+    /// The owning resource type, for example `aws_security_group_rule`.
+    pub resource_type: &'static str,
+    /// The id of the parent (its `id` attribute), out of the owner's recorded attributes.
+    pub parent: fn(&Attributes) -> Option<String>,
+    /// What the owner's recorded attributes contribute to the parent's attribute, in atomic parts.
+    pub parts: fn(&Attributes) -> Vec<Value>,
+    /// The parent's attribute value in atomic parts, the same shape as `parts` yields.
+    pub split: fn(&Value) -> Vec<Value>,
+}
+
+/// The resource types of one provider with their schemas.
+#[derive(Debug)]
+pub struct TypeTable {
+    /// The types, sorted by name.
+    pub types: &'static [&'static ResourceType],
+    /// Trimmed schemas of the Terraform provider.
+    pub schemas: SchemaSet,
+}
+
+impl TypeTable {
+    /// The rules of a type, if the provider has it.
+    pub fn resource_type(&self, name: &str) -> Option<&'static ResourceType> {
+        self.types
+            .binary_search_by(|resource_type| resource_type.name.cmp(name))
+            .ok()
+            .map(|position| self.types[position])
+    }
+
+    /// The schema of a type, if the table has it.
+    pub fn schema(&self, name: &str) -> Option<&TypeSchema> {
+        self.schemas.types.get(name)
+    }
+}

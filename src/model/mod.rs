@@ -1,0 +1,19 @@
+//! Values that the stages hand on: addresses, source ranges, findings, the report.
+//! They know nothing of I/O, Git, providers or output formats.
+
+mod address;
+mod attribution;
+mod provider_reference;
+mod report;
+mod source;
+
+pub use address::{Address, AddressError, InstanceKey, ModuleStep};
+pub use attribution::{Approver, Assurance, Attribution, Segregation};
+pub use provider_reference::ProviderReference;
+pub use report::{
+    AttributeChange, CoverageEntry, CoverageStatus, Finding, Fold, Kind, Notice, Report, ReportedValue, RepositoryInfo,
+    ScanInfo, Severity, StateInfo, Summary,
+};
+pub use source::SourceRange;
+
+pub(crate) use address::parse_module;

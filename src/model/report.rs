@@ -1,0 +1,319 @@
+//! The judged outcome of a scan. Every output format is a projection of it.
+//! Knows nothing of those formats; holds no sensitive value.
+
+use super::{Address, Attribution, SourceRange};
+use provider_api::{AttributePath, GapClass, Scope};
+use serde_json::Value;
+
+/// What is the matter with an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Live differs from what state recorded.
+    Changed,
+    /// In state, gone from a scope that was read completely.
+    Missing,
+    /// Live in a scope that was read, in no state.
+    Unmanaged,
+    /// In state, and not readable.
+    Unknown,
+    /// Live equals the configuration; state lags behind. Not drift.
+    StaleState,
+    /// Declared, not recorded yet. Not drift.
+    PendingCreate,
+    /// Recorded, no longer declared. Not drift.
+    PendingRemoval,
+    /// Declared otherwise than recorded, and live equals the record. Not drift.
+    Unapplied,
+    /// Differs, but `lifecycle.ignore_changes` says not to care.
+    Ignored,
+}
+
+impl Kind {
+    /// All kinds, in the order in which reports list them.
+    pub const ALL: [Self; 9] = [
+        Self::Changed,
+        Self::Missing,
+        Self::Unmanaged,
+        Self::Unknown,
+        Self::StaleState,
+        Self::PendingCreate,
+        Self::PendingRemoval,
+        Self::Unapplied,
+        Self::Ignored,
+    ];
+
+    /// The name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Changed => "changed",
+            Self::Missing => "missing",
+            Self::Unmanaged => "unmanaged",
+            Self::Unknown => "unknown",
+            Self::StaleState => "stale_state",
+            Self::PendingCreate => "pending_create",
+            Self::PendingRemoval => "pending_removal",
+            Self::Unapplied => "unapplied",
+            Self::Ignored => "ignored",
+        }
+    }
+
+    /// Whether the kind is drift: something changed outside of an apply.
+    /// `unmanaged` counts only where it was asked for, and what every account has by default never does.
+    pub fn is_drift(self) -> bool {
+        matches!(self, Self::Changed | Self::Missing | Self::Unmanaged)
+    }
+}
+
+/// How much a finding matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// For the record.
+    Info,
+    /// Worth a look.
+    Low,
+    /// Should be looked at.
+    Medium,
+    /// Opens or breaks something.
+    High,
+}
+
+impl Severity {
+    /// The name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
+/// A value fit for printing.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ReportedValue {
+    /// The value itself.
+    Plain(Value),
+    /// A keyed digest in place of a sensitive value: equal values have equal digests within one state.
+    Redacted(String),
+    /// Cannot be told (an expression that is not evaluated, an attribute that was not read).
+    NotKnown,
+    /// Not set, or not declared.
+    Absent,
+}
+
+/// One attribute that differs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AttributeChange {
+    /// Where in the instance.
+    pub path: AttributePath,
+    /// What configuration declares.
+    pub declared: ReportedValue,
+    /// What state recorded.
+    pub recorded: ReportedValue,
+    /// What the remote system answered.
+    pub live: ReportedValue,
+    /// Whether the values are sensitive.
+    pub sensitive: bool,
+    /// Whether a plan of the approved configuration would change it back.
+    pub material: bool,
+    /// Where the attribute is declared, if it is.
+    pub source: Option<SourceRange>,
+}
+
+/// A difference that a rule folded away.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fold {
+    /// The attribute path.
+    pub path: AttributePath,
+    /// The rule's name, for example `null_is_empty` or `owned_by aws_security_group_rule.x`.
+    pub rule: String,
+}
+
+/// One instance that is not in sync.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// A stable fingerprint: hex digest of kind, root module, address (or type and id for what has none).
+    pub id: String,
+    /// What is the matter.
+    pub kind: Kind,
+    /// The instance; none for an unmanaged object.
+    pub address: Option<Address>,
+    /// Directory of the root module, from the repository's root; empty for the root itself.
+    pub root_module: String,
+    /// Resource type.
+    pub resource_type: String,
+    /// Provider address.
+    pub provider: String,
+    /// Where the object lives.
+    pub scope: Scope,
+    /// The remote object's id, if known.
+    pub object_id: Option<String>,
+    /// How much it matters.
+    pub severity: Severity,
+    /// Whether a plan of the approved configuration would act.
+    pub material: bool,
+    /// Whether every account has such an object from the start, or another object owns it (unmanaged only).
+    pub default_object: bool,
+    /// What differs, sorted by path.
+    pub attributes: Vec<AttributeChange>,
+    /// Where the resource is declared: the block, or for what is no longer declared nothing.
+    pub source: Option<SourceRange>,
+    /// Who approved what is declared.
+    pub attribution: Attribution,
+    /// For `unknown`, why; for the others a remark, if any.
+    pub cause: Option<String>,
+}
+
+/// How a type and scope were read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CoverageStatus {
+    /// Everything that was asked for.
+    Complete,
+    /// Something was not read, for this class of cause.
+    Gap(GapClass),
+}
+
+impl CoverageStatus {
+    /// The name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Gap(GapClass::Denied) => "denied",
+            Self::Gap(GapClass::Throttled) => "throttled",
+            Self::Gap(GapClass::Failed) => "failed",
+            Self::Gap(GapClass::Unsupported) => "unsupported",
+            Self::Gap(GapClass::TimedOut) => "timed_out",
+        }
+    }
+}
+
+/// What was looked at, per provider, scope and type.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CoverageEntry {
+    /// Provider address.
+    pub provider: String,
+    /// Account and region.
+    pub scope: Scope,
+    /// Resource type.
+    pub resource_type: String,
+    /// Which reader: `native`, `plugin` or `recorded`; `none` where no reader serves the type.
+    pub reader: String,
+    /// Complete, or why not.
+    pub status: CoverageStatus,
+    /// Live objects seen.
+    pub objects: u64,
+    /// Attributes that were compared, sorted.
+    pub attributes: Vec<String>,
+    /// Calls made.
+    pub api_calls: u64,
+    /// The gap's cause.
+    pub cause: Option<String>,
+}
+
+/// One state that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateInfo {
+    /// Where it came from, without credentials.
+    pub source: String,
+    /// Lineage.
+    pub lineage: String,
+    /// Serial.
+    pub serial: u64,
+    /// SHA-256 of its bytes, hex.
+    pub sha256: String,
+    /// The program's version that wrote it.
+    pub terraform_version: String,
+}
+
+/// The repository that was read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RepositoryInfo {
+    /// Its root: the name of the work tree's folder, never a machine's path.
+    pub root: String,
+    /// The approved ref as given or found.
+    pub reference: String,
+    /// The commit it stands at, full hash.
+    pub commit: String,
+}
+
+/// The scan itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScanInfo {
+    /// Unique id of this scan.
+    pub id: String,
+    /// RFC 3339, UTC.
+    pub started_at: String,
+    /// RFC 3339, UTC.
+    pub finished_at: String,
+    /// The repository.
+    pub repository: RepositoryInfo,
+    /// The states.
+    pub states: Vec<StateInfo>,
+    /// Whether all that was to be looked at was.
+    pub complete: bool,
+    /// The exit code that goes with the report.
+    pub exit_code: u8,
+}
+
+/// Counts of instances by outcome.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Managed instances in state.
+    pub resources: u64,
+    /// Instances by kind: see [`Kind`].
+    pub in_sync: u64,
+    /// Drift.
+    pub changed: u64,
+    /// Drift.
+    pub missing: u64,
+    /// Objects in no state that are neither account defaults nor owned by another object.
+    pub unmanaged: u64,
+    /// Not readable.
+    pub unknown: u64,
+    /// State lags.
+    pub stale_state: u64,
+    /// Declared only.
+    pub pending_create: u64,
+    /// Recorded only.
+    pub pending_removal: u64,
+    /// Declared otherwise.
+    pub unapplied: u64,
+    /// Ignored by `ignore_changes`.
+    pub ignored: u64,
+    /// Calls made in all.
+    pub api_calls: u64,
+}
+
+/// Something the reader of the report must know beside the findings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// A stable kebab-case code, for example `other-account`.
+    pub code: &'static str,
+    /// Whether it makes the scan incomplete.
+    pub incomplete: bool,
+    /// One or two sentences: what, why, what to do.
+    pub text: String,
+    /// The place in the configuration, if there is one.
+    pub source: Option<SourceRange>,
+}
+
+/// The whole report.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// The scan.
+    pub scan: ScanInfo,
+    /// Counts.
+    pub summary: Summary,
+    /// What must be said first, in order.
+    pub notices: Vec<Notice>,
+    /// Every instance that is not in sync, sorted by address, then object id.
+    pub findings: Vec<Finding>,
+    /// What was looked at, sorted by provider, scope and type.
+    pub coverage: Vec<CoverageEntry>,
+    /// What rules folded, by rule name: how many attributes.
+    pub folds: Vec<(String, u64)>,
+    /// A place in the repository that stands for the whole root module, for findings that have none of their own:
+    /// the backend block, else a provider block, else the first resource. By root module directory.
+    pub anchors: Vec<(String, SourceRange)>,
+}

@@ -1,0 +1,49 @@
+//! Reads Terraform and OpenTofu state as data, never against a provider's schema.
+//! Knows nothing of configuration or of what is live.
+
+use crate::model::{Address, ProviderReference, StateInfo};
+use provider_api::AttributePath;
+use serde_json::value::RawValue;
+
+/// The text of one state and where it came from. Owns the bytes that [`State`] borrows.
+#[derive(Debug)]
+pub struct StateText {
+    /// The source as named by the user or the backend block.
+    pub source: String,
+    /// The whole text.
+    pub text: String,
+}
+
+/// One state.
+#[derive(Debug)]
+pub struct State<'a> {
+    /// What identifies it.
+    pub info: StateInfo,
+    /// Managed instances with a current object, in the order of the state. Data resources and deposed objects are left out.
+    pub instances: Vec<Instance<'a>>,
+    /// Deposed objects: replaced, and still to be destroyed by an apply.
+    pub deposed: Vec<Address>,
+}
+
+/// What state recorded of one managed instance.
+#[derive(Debug)]
+pub struct Instance<'a> {
+    /// Its address.
+    pub address: Address,
+    /// The provider configuration it was made with.
+    pub provider: ProviderReference,
+    /// The schema version of `attributes`.
+    pub schema_version: u64,
+    /// All attributes as JSON text, parsed only when compared.
+    pub attributes: &'a RawValue,
+    /// The `id` attribute; empty where there is none.
+    pub id: String,
+    /// What the state marks as sensitive.
+    pub sensitive: Vec<AttributePath>,
+    /// The provider's own bytes (base64).
+    pub private: Option<String>,
+    /// Marked to be replaced by the next apply.
+    pub tainted: bool,
+    /// Addresses of what it depends on, without keys.
+    pub dependencies: Vec<String>,
+}
