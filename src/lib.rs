@@ -3,6 +3,7 @@
 
 pub mod attribute;
 pub mod config;
+pub mod discover;
 pub mod fetch;
 pub mod git;
 pub mod model;
