@@ -26,8 +26,6 @@ resource "aws_network_acl" "inline" {
     cidr_block = "0.0.0.0/0"
     from_port  = 0
     to_port    = 0
-    icmp_type  = -1
-    icmp_code  = -1
   }
 
   egress {

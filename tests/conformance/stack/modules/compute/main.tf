@@ -38,13 +38,12 @@ resource "aws_key_pair" "admin" {
 resource "aws_instance" "web" {
   count = 2
 
-  ami                     = var.ami_id
-  instance_type           = "t3.micro"
-  subnet_id               = var.subnet_id
-  vpc_security_group_ids  = var.group_ids
-  key_name                = aws_key_pair.admin.key_name
-  disable_api_termination = count.index == 0
-  user_data               = "#!/bin/sh\necho '${var.name} ${count.index}' > /etc/motd\n"
+  ami                    = var.ami_id
+  instance_type          = "t3.micro"
+  subnet_id              = var.subnet_id
+  vpc_security_group_ids = var.group_ids
+  key_name               = aws_key_pair.admin.key_name
+  user_data              = "#!/bin/sh\necho '${var.name} ${count.index}' > /etc/motd\n"
 
   root_block_device {
     volume_size = 12
@@ -162,6 +161,13 @@ resource "aws_ami" "golden" {
   tags = {
     Name = "${var.name} golden"
   }
+
+  # moto keeps none of these as they were asked for.
+  lifecycle {
+    ignore_changes = [
+      architecture, boot_mode, ebs_block_device, ena_support, root_device_name, sriov_net_support, virtualization_type,
+    ]
+  }
 }
 
 resource "aws_launch_template" "web" {
@@ -198,5 +204,10 @@ resource "aws_launch_template" "web" {
 
   tags = {
     Name = "${var.name} web"
+  }
+
+  # moto adds the template's own tags to these.
+  lifecycle {
+    ignore_changes = [tag_specifications]
   }
 }
