@@ -5,6 +5,7 @@ use super::evaluate::{Scope, Value, evaluate, pairs};
 use super::module::contributes;
 use super::source::Place;
 use super::syntax::{Block, Body};
+use crate::model::SourceRange;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -17,19 +18,21 @@ const GENERATED: usize = 10_000;
 
 /// The arguments and nested blocks of a resource, without its meta-arguments.
 pub(crate) fn resource(body: &Body, scope: &dyn Scope) -> BTreeMap<String, Value> {
-    let mut values = entries(body, scope, &[]);
-    values.retain(|name, _| !META.contains(&name.as_str()));
-    values
+    evaluated(body, scope, &[], &META)
 }
 
 /// Every argument and nested block; blocks of one name as a list of objects.
-pub(crate) fn entries(body: &Body, scope: &dyn Scope, names: &[(String, Value)]) -> BTreeMap<String, Value> {
+pub(crate) fn entries(body: &Body, scope: &dyn Scope) -> BTreeMap<String, Value> {
+    evaluated(body, scope, &[], &[])
+}
+
+fn evaluated(body: &Body, scope: &dyn Scope, names: &[(String, Value)], without: &[&str]) -> BTreeMap<String, Value> {
     let mut values: BTreeMap<String, Value> = BTreeMap::new();
-    for argument in &body.arguments {
+    for argument in body.arguments.iter().filter(|argument| !without.contains(&argument.name.as_str())) {
         values.insert(argument.name.clone(), evaluate(&argument.value, scope, names));
     }
     let mut blocks: BTreeMap<String, Option<Vec<Value>>> = BTreeMap::new();
-    for block in &body.blocks {
+    for block in body.blocks.iter().filter(|block| !without.contains(&block.kind.as_str())) {
         let kind = contributes(block);
         let found = blocks.entry(kind).or_insert_with(|| Some(Vec::new()));
         let more = match block.kind.as_str() {
@@ -47,7 +50,7 @@ pub(crate) fn entries(body: &Body, scope: &dyn Scope, names: &[(String, Value)])
 }
 
 fn object(body: &Body, scope: &dyn Scope, names: &[(String, Value)]) -> Value {
-    Value::map(entries(body, scope, names).into_iter().map(|(name, value)| (Arc::from(name), value)).collect())
+    Value::map(evaluated(body, scope, names, &[]).into_iter().map(|(name, value)| (Arc::from(name), value)).collect())
 }
 
 /// The blocks that a `dynamic` block generates; none where its `for_each` is not known.
@@ -76,7 +79,7 @@ fn generated(block: &Block, scope: &dyn Scope, names: &[(String, Value)]) -> Opt
 }
 
 /// Where each argument, or the first nested block of each name, stands.
-pub(crate) fn places(body: &Body) -> BTreeMap<String, &Place> {
+pub(crate) fn ranges(body: &Body) -> BTreeMap<String, SourceRange> {
     let mut places = BTreeMap::new();
     for block in body.blocks.iter().rev() {
         places.insert(contributes(block), &block.place);
@@ -85,5 +88,5 @@ pub(crate) fn places(body: &Body) -> BTreeMap<String, &Place> {
         places.insert(argument.name.clone(), &argument.place);
     }
     places.retain(|name, _| !META.contains(&name.as_str()));
-    places
+    places.into_iter().map(|(name, place): (String, &Place)| (name, place.range())).collect()
 }

@@ -74,6 +74,8 @@ pub struct DeclaredResource {
     pub ignore_changes: IgnoreChanges,
     /// What stands between its braces.
     body: Arc<syntax::Body>,
+    /// Where each argument of it stands.
+    ranges: Arc<BTreeMap<String, SourceRange>>,
 }
 
 /// `lifecycle.ignore_changes`.
@@ -106,7 +108,7 @@ pub struct DeclaredInstance {
     /// a schema tells it from a map.
     pub attributes: BTreeMap<String, Declared>,
     /// Where each top-level argument or first nested block of that name stands.
-    pub ranges: BTreeMap<String, SourceRange>,
+    pub ranges: Arc<BTreeMap<String, SourceRange>>,
 }
 
 /// Whether the configuration declares an instance.
@@ -221,14 +223,15 @@ impl Configuration {
         }
         let Found::Instance { position, .. } = self.expanded.find(&address.module) else { return None };
         let expansion = self.expansion(position, address)?;
-        let body = &self.resources.get(&address.resource())?.body;
+        let resource = self.resources.get(&address.resource())?;
         let node = &self.expanded.nodes[self.expanded.instances[position].node];
         let overridden = node.content.as_ref().is_ok_and(|module| module.overridden);
         let scope = self.expanded.scope(position, expansion, address.key.clone());
         let declared = |value| if overridden { Declared::NotKnown } else { Declared::from(value) };
+        let attributes = body::resource(&resource.body, &scope).into_iter();
         Some(DeclaredInstance {
-            attributes: body::resource(body, &scope).into_iter().map(|(name, value)| (name, declared(value))).collect(),
-            ranges: body::places(body).into_iter().map(|(name, place)| (name, place.range())).collect(),
+            attributes: attributes.map(|(name, value)| (name, declared(value))).collect(),
+            ranges: resource.ranges.clone(),
         })
     }
 

@@ -11,7 +11,7 @@ use super::{
     inputs, modules, providers,
 };
 use crate::git::Tree;
-use crate::model::{Address, ModuleStep, ProviderReference};
+use crate::model::{Address, ModuleStep, ProviderReference, SourceRange};
 use hcl_edit::expr as hcl;
 use provider_api::{AttributePath, Step};
 use std::collections::{BTreeMap, HashMap};
@@ -19,6 +19,9 @@ use std::sync::Arc;
 
 /// Stack for following references, in bytes. Only what is used of it takes memory.
 const STACK: usize = 256 << 20;
+
+/// Places by the name of what stands there.
+type Ranges = BTreeMap<String, SourceRange>;
 
 /// What a configuration depends on beyond its files.
 #[derive(Debug, Clone)]
@@ -83,13 +86,14 @@ fn steps(path: &[String]) -> Arc<[ModuleStep]> {
 fn resources(expanded: &Expanded) -> BTreeMap<Address, DeclaredResource> {
     let mut resources = BTreeMap::new();
     // One directory may be called many times: what it says is kept once.
-    let mut bodies: HashMap<(String, (String, String)), Arc<Body>> = HashMap::new();
+    let mut bodies: HashMap<(String, (String, String)), (Arc<Body>, Arc<Ranges>)> = HashMap::new();
     for (position, node) in expanded.nodes.iter().enumerate() {
         let Ok(module) = &node.content else { continue };
         let path = steps(&node.path);
         for (key, block) in &module.resources {
-            let body =
-                bodies.entry((module.directory.clone(), key.clone())).or_insert_with(|| Arc::new(block.body.clone()));
+            let (body, ranges) = bodies
+                .entry((module.directory.clone(), key.clone()))
+                .or_insert_with(|| (Arc::new(block.body.clone()), Arc::new(body::ranges(&block.body))));
             let address = Address {
                 module: path.clone(),
                 resource_type: key.0.as_str().into(),
@@ -103,6 +107,7 @@ fn resources(expanded: &Expanded) -> BTreeMap<Address, DeclaredResource> {
                 provider: providers::of_resource(&expanded.nodes, position, &key.0, block),
                 ignore_changes: ignore_changes(&block.body),
                 body: body.clone(),
+                ranges: ranges.clone(),
             };
             resources.insert(address, resource);
         }
@@ -191,7 +196,7 @@ fn declared_providers(
 /// The arguments and nested blocks of a block that is not a resource.
 fn declared(block: &Body, scope: &dyn Scope, without: &[&str], module: &Module) -> BTreeMap<String, Declared> {
     let value = |value: Value| if module.overridden { Declared::NotKnown } else { Declared::from(value) };
-    let entries = body::entries(block, scope, &[]).into_iter();
+    let entries = body::entries(block, scope).into_iter();
     entries.filter(|(name, _)| !without.contains(&name.as_str())).map(|(name, entry)| (name, value(entry))).collect()
 }
 

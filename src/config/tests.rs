@@ -1051,3 +1051,67 @@ fn the_local_backend_knows_where_state_is() {
     check("terraform {\n  backend \"s3\" {\n    bucket = \"b\"\n  }\n}\n", "default", None);
     check("terraform {\n  cloud {\n    organization = \"o\"\n  }\n}\n", "default", None);
 }
+
+#[test]
+fn hostile_configurations_end() {
+    // References that lead on and on, and in a circle.
+    let mut chain = String::from("locals {\n  a0 = 1\n  x = [local.y]\n  y = [local.x]\n");
+    for step in 1..5_000 {
+        chain += &format!("  a{step} = {}local.a{}{}\n", "[".repeat(50), step - 1, "]".repeat(50));
+    }
+    chain += "}\nresource \"t\" \"x\" {\n  a = local.a4999\n  b = local.x\n  c = local.a1 != null\n}\n";
+    let found = attributes(&configuration(&[("main.tf", &chain)]), "t.x");
+    assert!(found["a"].to_string().contains("?") && found["b"].to_string().contains("?"));
+    assert_eq!(found["c"], json!(true));
+
+    // Values that double.
+    let mut doubling = String::from("locals {\n  a0 = \"xxxxxxxxxxxxxxxx\"\n  b0 = [1]\n");
+    for step in 1..100 {
+        let before = step - 1;
+        doubling += &format!("  a{step} = \"${{local.a{before}}}${{local.a{before}}}\"\n");
+        doubling += &format!("  b{step} = concat(local.b{before}, local.b{before})\n");
+    }
+    doubling += "}\nresource \"t\" \"x\" {\n  a = local.a99\n  b = local.b99\n}\nresource \"t\" \"y\" {\n  count = 1000000000\n}\n";
+    doubling += "resource \"t\" \"z\" {\n  count = 1999999\n}\nresource \"t\" \"zz\" {\n  count = 2\n}\n";
+    let doubled = read_at(&[("main.tf", &doubling)], "");
+    assert_eq!(attributes(&doubled, "t.x"), json!({"a": "?", "b": "?"}));
+    for text in ["t.y[5]", "t.zz[0]"] {
+        assert!(matches!(doubled.declares(&address(text)), Declares::NotKnown(_)), "{text}");
+    }
+    assert!(
+        doubled.problems.iter().any(|problem| problem.incomplete && problem.text.contains("more module or resource"))
+    );
+
+    // Modules that call the next one twice.
+    let twice = |next: usize| {
+        format!(
+            "module \"a\" {{\n  source = \"../m{next}\"\n}}\nmodule \"b\" {{\n  source = \"../m{next}\"\n}}\nresource \"t\" \"x\" {{}}\n"
+        )
+    };
+    let files: Vec<(String, String)> = (0..40).map(|level| (format!("m{level}/main.tf"), twice(level + 1))).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let bomb = read_at(&files, "m0");
+    assert!(bomb.problems.iter().any(|problem| problem.incomplete));
+    assert!(bomb.resources.len() < 30_000);
+    let deep = format!("{}t.x", "module.a.".repeat(30));
+    assert!(matches!(bomb.declares(&address(&deep)), Declares::NotKnown(_)));
+
+    // An object that would keep the parser busy for hours.
+    let entries: String = (0..200_000).map(|step| format!("    k{step} = {step}\n")).collect();
+    let large = read_at(&[("main.tf", &format!("locals {{\n  x = {{\n{entries}  }}\n}}\n"))], "");
+    assert!(large.problems[0].text.starts_with("main.tf:20003:11: more than 20000 entries between one pair of braces"));
+
+    // Module instances by the million.
+    let many = read_at(
+        &[
+            (
+                "main.tf",
+                "module \"a\" {\n  source = \"./m\"\n  count = 1000000\n}\nmodule \"b\" {\n  source = \"./m\"\n}\n",
+            ),
+            ("m/main.tf", "resource \"t\" \"x\" {}\n"),
+        ],
+        "",
+    );
+    assert!(matches!(many.declares(&address("module.a[3].t.x")), Declares::NotKnown(_)));
+    assert_eq!(many.declares(&address("module.b.t.x")), Declares::Yes);
+}

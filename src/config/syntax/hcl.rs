@@ -1,24 +1,33 @@
 //! The language's own syntax, with the exact place of every block and argument.
 //! Knows nothing of what any block means.
 
-use super::{Argument, Block, Body, heredoc, native};
+use super::{Argument, Block, Body, guard, heredoc, native};
 use crate::config::Problem;
 use crate::config::source::SourceFile;
 use hcl_edit::Span;
 use hcl_edit::structure::Structure;
 
+/// A block behind the end of every file. Without it a file that ends amid an expression may take the parser a time that
+/// doubles with every level of nesting; with it there is always something that cannot follow.
+const END: &str = "\n_ {}\n";
+
 /// The parser itself refuses what is nested more than 64 levels deep or chains more than 128 operators, so whatever
 /// walks its trees ends without a limit of its own.
 pub(super) fn parse(file: &SourceFile) -> Result<Body, Box<Problem>> {
-    match hcl_edit::parser::parse_body(file.text()) {
-        Ok(mut body) => {
-            heredoc::settle(file.text(), &mut body);
-            Ok(convert(file, body, 0))
-        }
-        Err(error) => {
-            Err(Box::new(file.problem(error.location().offset(), &format!("not valid HCL: {}", error.message()))))
-        }
+    if let Some(at) = guard::crowded(file.text()) {
+        let what = format!("more than {} entries between one pair of braces", guard::ENTRIES);
+        return Err(Box::new(file.problem(at, &what)));
     }
+    let text = format!("{}{END}", file.text());
+    let mut body = hcl_edit::parser::parse_body(&text).map_err(|error| {
+        Box::new(file.problem(error.location().offset(), &format!("not valid HCL: {}", error.message())))
+    })?;
+    match body.pop() {
+        Some(Structure::Block(block)) if block.ident.as_str() == "_" => {}
+        _ => return Err(Box::new(file.problem(file.text().len(), "not valid HCL: something is not closed"))),
+    }
+    heredoc::settle(&text, &mut body);
+    Ok(convert(file, body, 0))
 }
 
 fn convert(file: &SourceFile, body: hcl_edit::structure::Body, outer: usize) -> Body {

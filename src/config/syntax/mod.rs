@@ -1,6 +1,7 @@
 //! Blocks, arguments and expressions of one file, whichever of the two syntaxes it is written in.
 //! Knows nothing of what any block means.
 
+mod guard;
 mod hcl;
 mod heredoc;
 mod json;
@@ -129,20 +130,27 @@ fn object_key(key: &hcl_edit::expr::ObjectKey) -> Option<String> {
     }
 }
 
+/// Stack for parsing, in bytes: 64 levels of nesting overflow what threads usually have.
+const STACK: usize = 64 << 20;
+
 /// Reads a configuration file.
 pub(crate) fn parse(file: &SourceFile) -> Result<Body, Box<Problem>> {
-    match is_json(file.path()) {
-        true => json::parse_configuration(file),
-        false => hcl::parse(file),
-    }
+    on_large_stack(file, if is_json(file.path()) { json::parse_configuration } else { hcl::parse })
 }
 
 /// Reads a file of variable values: arguments and nothing else.
 pub(crate) fn parse_values(file: &SourceFile) -> Result<Body, Box<Problem>> {
-    match is_json(file.path()) {
-        true => json::parse_values(file),
-        false => hcl::parse(file),
-    }
+    on_large_stack(file, if is_json(file.path()) { json::parse_values } else { hcl::parse })
+}
+
+type Parse = fn(&SourceFile) -> Result<Body, Box<Problem>>;
+
+fn on_large_stack(file: &SourceFile, parse: Parse) -> Result<Body, Box<Problem>> {
+    let parsed = std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || parse(file));
+        thread.ok().and_then(|thread| thread.join().ok())
+    });
+    parsed.unwrap_or_else(|| Err(Box::new(file.problem(0, "there is no memory to parse this file"))))
 }
 
 pub(crate) fn is_json(path: &str) -> bool {
