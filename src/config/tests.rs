@@ -1099,7 +1099,7 @@ fn hostile_configurations_end() {
     // An object that would keep the parser busy for hours.
     let entries: String = (0..200_000).map(|step| format!("    k{step} = {step}\n")).collect();
     let large = read_at(&[("main.tf", &format!("locals {{\n  x = {{\n{entries}  }}\n}}\n"))], "");
-    assert!(large.problems[0].text.starts_with("main.tf:20003:11: more than 20000 entries between one pair of braces"));
+    assert!(large.problems[0].text.starts_with("main.tf:20002:12: more than 20000 entries between one pair of braces"));
 
     // Module instances by the million.
     let many = read_at(
