@@ -40,9 +40,10 @@ pub(crate) fn canonical_protocol(value: &Value) -> Value {
 }
 
 /// An `ingress` or `egress` attribute in the form that the API answers: protocols by number, ports and ICMP types only
-/// where the protocol has them, unset numbers as 0.
+/// where the protocol has them, unset numbers as 0. Anything else, such as a value inside an entry, stays as it is.
 pub(crate) fn canonical(value: &Value) -> Value {
-    if value.is_array() { Value::Array(split(value)) } else { value.clone() }
+    let is_attribute = value.as_array().is_some_and(|elements| elements.iter().all(Value::is_object));
+    if is_attribute { Value::Array(split(value)) } else { value.clone() }
 }
 
 /// The entries of an `ingress` or `egress` attribute, each on its own.
@@ -121,7 +122,9 @@ mod tests {
         assert_eq!(all("icmp", json!(0), json!(-1)), all("1", Value::Null, json!(-1)));
         assert_ne!(all("icmp", json!(0), json!(-1)), all("1", json!(0), json!(8)), "another ICMP type");
         assert_ne!(all("tcp", json!(1), Value::Null), all("tcp", json!(2), Value::Null), "another port");
-        assert_eq!(canonical(&Value::Null), Value::Null);
+        for untouched in [Value::Null, json!("tcp"), json!(["x"]), json!({"protocol": "tcp"})] {
+            assert_eq!(canonical(&untouched), untouched);
+        }
     }
 
     #[test]

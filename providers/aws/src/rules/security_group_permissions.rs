@@ -188,9 +188,10 @@ pub(crate) fn gathered(permissions: Vec<Permission>) -> Value {
 }
 
 /// An `ingress` or `egress` attribute with equal traffic gathered: the configuration may spread it over several blocks,
-/// which the API does not keep.
+/// which the API does not keep. Anything else, such as a list inside an element, stays as it is.
 pub(crate) fn canonical(value: &Value) -> Value {
-    if value.is_array() { gathered(inline(value)) } else { value.clone() }
+    let is_attribute = value.as_array().is_some_and(|elements| elements.iter().all(Value::is_object));
+    if is_attribute { gathered(inline(value)) } else { value.clone() }
 }
 
 /// One element of `ingress` or `egress`.
@@ -309,7 +310,9 @@ mod tests {
         assert_eq!(gathered.as_array().map(Vec::len), Some(1));
         let apart = canonical(&json!([block("10.0.0.0/8", json!("x")), block("192.168.0.0/16", Value::Null)]));
         assert_ne!(apart, gathered);
-        assert_eq!(canonical(&Value::Null), Value::Null, "unset stays unset");
+        for untouched in [Value::Null, json!("tcp"), json!(["10.0.0.0/8"]), json!({"cidr_blocks": ["10.0.0.0/8"]})] {
+            assert_eq!(canonical(&untouched), untouched, "rules see what lies inside an element too");
+        }
     }
 
     #[test]
