@@ -27,9 +27,9 @@ pub const INTERRUPTED: u8 = 130;
 
 /// All that a report is made of.
 pub struct Evidence<'a> {
-    /// One per root module.
-    pub configurations: &'a [Configuration],
-    /// One per root module.
+    /// One per state; several states may share one.
+    pub configurations: &'a [&'a Configuration],
+    /// What was recorded.
     pub states: &'a [State<'a>],
     /// One per state.
     pub keys: &'a [RedactionKey],
@@ -71,7 +71,7 @@ pub fn judge(evidence: Evidence<'_>, scan: ScanInfo, mut notices: Vec<Notice>) -
         summary,
         notices: first,
         folds: folds(comparison),
-        anchors: evidence.configurations.iter().filter_map(anchor).collect(),
+        anchors: anchors(evidence.configurations),
         coverage: evidence.comparison.coverage,
         findings,
     }
@@ -145,7 +145,7 @@ fn folds(comparison: &Comparison) -> Vec<(String, u64)> {
 fn managed(evidence: &Evidence<'_>, verdict: &Verdict) -> Option<Finding> {
     let kind = verdict.kind?;
     let instance = &evidence.states[verdict.index.state].instances[verdict.index.instance];
-    let configuration = &evidence.configurations[verdict.index.state];
+    let configuration = evidence.configurations[verdict.index.state];
     let key = &evidence.keys[verdict.index.state];
     let address = configuration.refactored(&instance.address);
     let declared = configuration.instance(&address);
@@ -183,7 +183,7 @@ fn managed(evidence: &Evidence<'_>, verdict: &Verdict) -> Option<Finding> {
 }
 
 fn pending_create(evidence: &Evidence<'_>, position: usize, address: &Address) -> Finding {
-    let configuration = &evidence.configurations[position];
+    let configuration = evidence.configurations[position];
     let resource = configuration.resources.get(&address.resource());
     let provider = resource.and_then(|resource| resource.provider.as_ref()).map(|provider| provider.source.to_string());
     Finding {
@@ -309,6 +309,13 @@ fn severity(kind: Kind, material: bool, attributes: &[AttributeChange]) -> Sever
         Kind::StaleState | Kind::PendingRemoval | Kind::Unapplied => Severity::Low,
         Kind::PendingCreate | Kind::Ignored => Severity::Info,
     }
+}
+
+/// The anchors of all root modules, each once.
+fn anchors(configurations: &[&Configuration]) -> Vec<(String, SourceRange)> {
+    let anchors: BTreeMap<String, SourceRange> =
+        configurations.iter().filter_map(|configuration| anchor(configuration)).collect();
+    anchors.into_iter().collect()
 }
 
 /// The place that stands for a whole root module.

@@ -31,7 +31,7 @@ impl<'a> Context<'a> {
     }
 
     fn configuration(&self, index: InstanceIndex) -> &'a Configuration {
-        &self.sides.configurations[index.state]
+        self.sides.configurations[index.state]
     }
 
     fn walker(&self, index: InstanceIndex) -> Walker<'a> {

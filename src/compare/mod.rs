@@ -27,8 +27,8 @@ pub(crate) use declared::At;
 pub struct Sides<'a> {
     /// What was recorded.
     pub states: &'a [State<'a>],
-    /// What is declared, one configuration per state.
-    pub configurations: &'a [Configuration],
+    /// What is declared, one configuration per state; several states may share one.
+    pub configurations: &'a [&'a Configuration],
     /// One key per state.
     pub keys: &'a [RedactionKey],
     /// What was asked.
@@ -301,9 +301,17 @@ fn family(resource_type: &str) -> &str {
 /// Instances that are known to be declared and are in no state of their root module.
 fn pending_create(sides: &Sides<'_>) -> Vec<(usize, crate::model::Address)> {
     let mut pending = Vec::new();
-    for (position, (configuration, state)) in sides.configurations.iter().zip(sides.states).enumerate() {
-        let recorded: HashSet<crate::model::Address> =
-            state.instances.iter().map(|instance| configuration.refactored(&instance.address)).collect();
+    for (position, configuration) in sides.configurations.iter().enumerate() {
+        let same = |other: &&Configuration| std::ptr::eq(*other, *configuration);
+        if sides.configurations[..position].iter().any(same) {
+            continue;
+        }
+        let states =
+            sides.configurations.iter().zip(sides.states).filter(|(other, _)| same(other)).map(|(_, state)| state);
+        let recorded: HashSet<crate::model::Address> = states
+            .flat_map(|state| &state.instances)
+            .map(|instance| configuration.refactored(&instance.address))
+            .collect();
         let declared = configuration.instances();
         pending.extend(
             declared.into_iter().filter(|address| !recorded.contains(address)).map(|address| (position, address)),
