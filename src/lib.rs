@@ -10,6 +10,7 @@ pub mod judge;
 pub mod model;
 pub mod normalize;
 pub mod plan;
+pub mod providers;
 pub mod redact;
 pub mod report;
 mod schema_node;
