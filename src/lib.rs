@@ -6,6 +6,7 @@ pub mod compare;
 pub mod config;
 pub mod fetch;
 pub mod git;
+pub mod interrupt;
 pub mod judge;
 pub mod model;
 pub mod normalize;
