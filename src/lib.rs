@@ -2,10 +2,16 @@
 //! The library prints nothing and reads no environment; the command line does.
 
 pub mod attribute;
+pub mod compare;
 pub mod config;
 pub mod fetch;
 pub mod git;
+pub mod judge;
 pub mod model;
+pub mod normalize;
 pub mod plan;
+pub mod providers;
+pub mod redact;
 pub mod report;
+mod schema_node;
 pub mod state;
