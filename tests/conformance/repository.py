@@ -34,17 +34,20 @@ def git(folder, who, when, *arguments):
 
 
 def make(stack, folder):
-    """Copies the stack into a new repository; the hashes of its first commit and of the merge of its pull request."""
+    """Copies a stack into a new repository; the hashes of its first commit and of the merge of its pull request.
+    A stack without the later file has one commit only."""
     folder = Path(folder)
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(stack, folder, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
-    later = (folder / LATER_FILE).read_bytes()
-    (folder / LATER_FILE).unlink()
+    later = (folder / LATER_FILE).read_bytes() if (folder / LATER_FILE).is_file() else None
+    (folder / LATER_FILE).unlink(missing_ok=True)
     (folder / ".gitignore").write_text(".terraform*\n*.tfstate*\n")
     git(folder, AUTHOR, "2026-01-05T09:00:00Z", "init", "--quiet", "--initial-branch=main")
     git(folder, AUTHOR, "2026-01-05T09:00:00Z", "add", ".")
     git(folder, AUTHOR, "2026-01-05T09:00:00Z", "commit", "--quiet", "-m", "network: networks, rules and servers")
     first = git(folder, AUTHOR, "2026-01-05T09:00:00Z", "rev-parse", "HEAD")
+    if later is None:
+        return first, None
     git(folder, AUTHOR, "2026-01-12T10:00:00Z", "checkout", "--quiet", "-b", "edge")
     (folder / LATER_FILE).write_bytes(later)
     git(folder, AUTHOR, "2026-01-12T10:00:00Z", "add", ".")
