@@ -71,8 +71,8 @@ fn unpack(dir: &Path) -> Result<(), Error> {
     let repository = Repository::discover(dir)?;
     let approved = repository.approved(None)?;
     let tree = repository.tree(approved.commit)?;
-    for folder in std::iter::once(String::new()).chain(tree.directories("")?) {
-        for name in tree.files(&folder)? {
+    for (folder, names) in tree.walk("", |_| true, |_| true)? {
+        for name in names {
             let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
             write(dir, &path, &tree.read(&path, 1 << 20)?)?;
         }
