@@ -62,6 +62,11 @@ macro_rules! lists {
 
 // Page sizes are the largest that the API reference allows for each call.
 lists! {
+    /// Reverse names of Elastic IP addresses.
+    address_names: AddressAttribute = |place| pages!(
+        "DescribeAddressesAttribute", place,
+        place.ec2.describe_addresses_attribute().attribute(types::AddressAttributeName::DomainName), 1000, addresses
+    );
     /// Elastic IP addresses.
     addresses: Address = |place| whole!("DescribeAddresses", place, place.ec2.describe_addresses(), addresses);
     /// Customer gateways, deleted ones included.
