@@ -1,14 +1,10 @@
 //! What several types' rules share.
 //! Knows nothing of any one type.
 
-<<<<<<< HEAD
 pub(crate) mod network_acl_entries;
 pub(crate) mod security_group_permissions;
 
-use provider_api::Attributes;
-=======
 use provider_api::{Attributes, RuleKind};
->>>>>>> awscore
 use serde_json::Value;
 use std::net::IpAddr;
 
