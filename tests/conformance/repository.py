@@ -2,6 +2,7 @@
 Knows nothing of terraform, AWS or driftline."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -59,13 +60,28 @@ def make(stack, folder):
     return first, git(folder, MERGER, "2026-01-13T16:30:00Z", "rev-parse", "HEAD")
 
 
+def check_sources(report, folder):
+    """Complaints about findings of declared instances that don't point at their resource's block."""
+    lines = []
+    for finding in report["findings"]:
+        if not finding["address"]:
+            continue
+        source = finding.get("source")
+        if not source:
+            lines.append(f"{finding['address']}: no source")
+            continue
+        name = re.match(r"\w+", finding["address"].rsplit(f".{finding['type']}.", 1)[-1].removeprefix(f"{finding['type']}."))[0]
+        text = (Path(folder) / source["file"]).read_text().splitlines()[source["start_line"] - 1 : source["end_line"]]
+        if not text or text[0] != f'resource "{finding["type"]}" "{name}" {{' or text[-1] != "}":
+            lines.append(f"{finding['address']}: {source['file']}:{source['start_line']}-{source['end_line']} is another place")
+    return lines
+
+
 def check_attribution(report, first, merge):
     """Complaints about findings that don't name the commit that approved them."""
     lines = []
     for finding in report["findings"]:
         if not finding.get("source"):
-            if finding["kind"] in ("changed", "missing"):
-                lines.append(f"{finding['address']}: no source")
             continue
         later = finding["source"]["file"] == LATER_FILE
         attribution = finding["attribution"]

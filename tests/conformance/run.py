@@ -49,6 +49,7 @@ def scan_phase(checks, scanner, stack, phase, truth):
     text, report, complaints = scanner.scan(label, state, "--record", str(recording), url=stack.moto.url)
     judge(checks, label, json.loads(state.read_text()), truth, report, complaints)
     checks.check(f"{label}: every finding names its approval", repository.check_attribution(report, *stack.commits))
+    checks.check(f"{label}: every finding points at its block", repository.check_sources(report, stack.repository))
     _, unmanaged, complaints = scanner.scan(f"{label}-unmanaged", state, "--unmanaged", url=stack.moto.url)
     checks.check(f"{label}: unmanaged objects, exactly", [*complaints, *compare.compare_unmanaged(stack.created, unmanaged)])
     replayed, _, complaints = scanner.scan(f"{label}-replayed", state, "--live", str(recording))
@@ -130,6 +131,7 @@ def replay(checks, arguments, work):
             _, report, complaints = scanner.scan(f"{label}-kept", state, "--live", str(KEPT / "recordings" / label))
             judge(checks, label, json.loads(state.read_text()), truth, report, complaints)
             checks.check(f"{label}: every finding names its approval", repository.check_attribution(report, *stack.commits))
+            checks.check(f"{label}: every finding points at its block", repository.check_sources(report, stack.repository))
 
 
 def keep(arguments, work):
