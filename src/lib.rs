@@ -12,6 +12,7 @@ pub mod model;
 pub mod normalize;
 pub mod plan;
 pub mod providers;
+pub mod record;
 pub mod redact;
 pub mod report;
 mod schema_node;
