@@ -101,6 +101,8 @@ impl Error {
             Self::Git(error) => error.hint().map(Into::into),
             Self::State(error) => Some(error.hint().into()),
             Self::Write(error) => error.hint().map(Into::into),
+            Self::Record(error) => error.hint().map(Into::into),
+            Self::Recording(error) => Some(error.hint().into()),
             Self::NoConfiguration { .. } => {
                 Some("name the directory of a root module; only what is committed at the approved ref is read".into())
             }
