@@ -1,6 +1,9 @@
 //! What several types' rules share.
 //! Knows nothing of any one type.
 
+pub(crate) mod network_acl_entries;
+pub(crate) mod security_group_permissions;
+
 use provider_api::{Attributes, RuleKind};
 use serde_json::Value;
 use std::net::IpAddr;

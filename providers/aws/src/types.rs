@@ -150,7 +150,7 @@ mod tests {
         let (first, rest) = pattern.split_once('.').unwrap_or((pattern, ""));
         let rest = rest.strip_prefix("*.").unwrap_or(rest.strip_prefix('*').unwrap_or(rest));
         match (attributes.get(first), blocks.get(first)) {
-            (Some(attribute), _) => rest.is_empty() || attribute.element(None).is_some(),
+            (Some(attribute), _) => rest.is_empty() || provider_api::cty_element(&attribute.cty_type, "").is_some(),
             (None, Some(block)) => rest.is_empty() || exists(rest, &block.attributes, &block.blocks),
             (None, None) => false,
         }
