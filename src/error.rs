@@ -3,6 +3,7 @@
 
 use crate::attribute::AttributeError;
 use crate::git::GitError;
+use crate::interrupt::Interrupted;
 use crate::record::RecordError;
 use crate::report::WriteError;
 use crate::state::StateError;
@@ -84,6 +85,12 @@ pub enum Error {
     /// The user asked for an end.
     #[error("interrupted: nothing was reported")]
     Interrupted,
+}
+
+impl From<Interrupted> for Error {
+    fn from(_: Interrupted) -> Self {
+        Self::Interrupted
+    }
 }
 
 impl Error {

@@ -62,7 +62,7 @@ pub async fn run(settings: &Settings, interrupt: &Interrupt, progress: &(dyn Fn(
     let (configurations, states): (Vec<&Configuration>, Vec<State<'_>>) = states.into_iter().unzip();
     let providers = open_providers(settings)?;
     let plan = plan::reads(&configurations, &states, &providers, settings.unmanaged);
-    let live = fetch::fetch(&plan, &providers, &FetchSettings { deadline: settings.deadline }, interrupt, progress).await?;
+    let live = fetch::fetch(&plan, &providers, &FetchSettings { deadline: settings.deadline, ..FetchSettings::default() }, interrupt, progress).await?;
     if let Some(dir) = &settings.record {
         record::write(dir, &plan, &live, &redactor(&states, &keys))?;
     }

@@ -144,9 +144,9 @@ impl std::error::Error for StateError {}
 
 impl StateError {
     /// What to do about it.
-    pub fn hint(&self) -> Option<&'static str> {
+    pub fn hint(&self) -> &'static str {
         use StateProblem as P;
-        Some(match &self.problem {
+        match &self.problem {
             P::NotFound => {
                 "check the path; a state in a backend can be piped in: `terraform state pull | driftline scan --state -`"
             }
@@ -193,7 +193,7 @@ impl StateError {
             P::FlatAttributes(_) => {
                 "rewrite it: run `terraform apply -refresh-only` with a current Terraform and provider"
             }
-        })
+        }
     }
 }
 

@@ -6,6 +6,7 @@ import json
 import time
 
 import boto3
+from address import address
 
 CHANGES = []
 
@@ -34,24 +35,6 @@ class World:
         """Notes an object that no state holds."""
         self.created.append({"type": resource_type, "id": object_id, "region": region})
         return object_id
-
-
-def address(resource, instance):
-    """A resource instance's address, as the language writes it."""
-    key = instance.get("index_key")
-    if key is None:
-        suffix = ""
-    elif isinstance(key, int):
-        suffix = f"[{key}]"
-    else:
-        suffix = "[" + quote(key) + "]"
-    module = f"{resource['module']}." if "module" in resource else ""
-    return f"{module}{resource['type']}.{resource['name']}{suffix}"
-
-
-def quote(key):
-    """A string key as terraform writes it in an address: JSON, with templates escaped."""
-    return json.dumps(key, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
 
 
 def change(*addresses, harmless=False):

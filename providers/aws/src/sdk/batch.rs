@@ -73,6 +73,12 @@ impl<'a> Batch<'a> {
         }
     }
 
+    /// Says that an instance cannot be found, because state did not record what identifies it.
+    pub(crate) fn unidentified(&mut self, instance: &RequestedInstance<'_>, attributes: &str) {
+        let cause = format!("state records no {attributes}, by which the object is known");
+        self.gap(instance.id, Gap { ids: Vec::new(), class: GapClass::Failed, cause });
+    }
+
     /// A list that fills in details: where it could not be read, its attributes are left out and every requested instance
     /// is a gap.
     pub(crate) fn detail<T>(&mut self, list: Result<T, Gap>) -> Option<T> {

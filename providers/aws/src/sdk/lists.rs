@@ -62,6 +62,11 @@ macro_rules! lists {
 
 // Page sizes are the largest that the API reference allows for each call.
 lists! {
+    /// Reverse names of Elastic IP addresses.
+    address_names: AddressAttribute = |place| pages!(
+        "DescribeAddressesAttribute", place,
+        place.ec2.describe_addresses_attribute().attribute(types::AddressAttributeName::DomainName), 1000, addresses
+    );
     /// Elastic IP addresses.
     addresses: Address = |place| whole!("DescribeAddresses", place, place.ec2.describe_addresses(), addresses);
     /// Customer gateways, deleted ones included.
@@ -110,6 +115,9 @@ lists! {
     /// Placement groups.
     placement_groups: PlacementGroup = |place|
         whole!("DescribePlacementGroups", place, place.ec2.describe_placement_groups(), placement_groups);
+    /// Prefix lists of AWS services with their blocks.
+    prefix_lists: PrefixList = |place|
+        pages!("DescribePrefixLists", place, place.ec2.describe_prefix_lists(), 1000, prefix_lists);
     /// Instances in their reservations, terminated ones included.
     reservations: Reservation = |place|
         pages!("DescribeInstances", place, place.ec2.describe_instances(), 1000, reservations);

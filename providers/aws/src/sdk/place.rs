@@ -35,6 +35,27 @@ impl Place {
         Some(format!("arn:{partition}:ec2:{}:{}:{resource}", self.region, account?))
     }
 
+    /// The domain under which the partition's public names live.
+    pub(crate) fn dns_suffix(&self) -> &'static str {
+        match partition(&self.region) {
+            "aws-cn" => "amazonaws.com.cn",
+            "aws-iso" => "c2s.ic.gov",
+            "aws-iso-b" => "sc2s.sgov.gov",
+            "aws-iso-e" => "cloud.adc-e.uk",
+            "aws-iso-f" => "csp.hci.ic.gov",
+            "aws-eusc" => "amazonaws.eu",
+            _ => "amazonaws.com",
+        }
+    }
+
+    /// Whether an object of this owner is the account's own, and not one that another account shares.
+    pub(crate) fn owns(&self, owner: Option<&str>) -> bool {
+        match (self.account.as_deref(), owner) {
+            (Some(account), Some(owner)) if !owner.is_empty() => account == owner,
+            _ => true,
+        }
+    }
+
     /// The gap that a failed call leaves in this place, for example of `DescribeVpcAttribute`.
     pub(crate) fn gap<E>(&self, call: &str, error: &SdkError<E, HttpResponse>) -> Gap
     where

@@ -1,10 +1,13 @@
 //! `aws_subnet`: DescribeSubnets.
 //! Not read: secondary IPv6 blocks, the free address count, block public access.
 
-use provider_api::ResourceType;
+use crate::rules::SAME_CIDR;
+use provider_api::{ResourceType, Rule};
 
 pub(super) static TYPE: ResourceType =
-    ResourceType { name: "aws_subnet", permissions: &["ec2:DescribeSubnets"], rules: &[], owners: &[] };
+    ResourceType { name: "aws_subnet", permissions: &["ec2:DescribeSubnets"], rules: RULES, owners: &[] };
+
+pub(super) const RULES: &[Rule] = &[Rule { pattern: "ipv6_cidr_block", kind: SAME_CIDR }];
 
 #[cfg(feature = "sdk")]
 pub(super) mod live {
@@ -14,7 +17,11 @@ pub(super) mod live {
     pub(crate) async fn read(place: &Place, batch: &mut Batch<'_>) -> Result<(), Gap> {
         for subnet in place.subnets().await? {
             let origin = if subnet.default_for_az() == Some(true) { Origin::Default } else { Origin::Created };
-            batch.add(subnet.subnet_id().unwrap_or_default(), origin, || convert(subnet));
+            let id = subnet.subnet_id().unwrap_or_default();
+            // Subnets that other accounts share are not this account's to manage.
+            if batch.requests(id) || place.owns(subnet.owner_id()) {
+                batch.add(id, origin, || convert(subnet));
+            }
         }
         Ok(())
     }

@@ -2,8 +2,8 @@
 //! The lists of route tables, network ACLs and security groups tell which of them are the VPC's own.
 //! Not read: IPAM pools of IPv4 blocks, secondary blocks (separate resources), block public access.
 
-use crate::rules::{single, single_of, text};
-use provider_api::{Owner, ResourceType};
+use crate::rules::{SAME_CIDR, single, single_of, text};
+use provider_api::{Owner, ResourceType, Rule};
 
 pub(super) static TYPE: ResourceType =
     ResourceType { name: "aws_vpc", permissions: PERMISSIONS, rules: &[], owners: OWNERS };
@@ -15,6 +15,8 @@ pub(super) const PERMISSIONS: &[&str] = &[
     "ec2:DescribeVpcAttribute",
     "ec2:DescribeVpcs",
 ];
+
+pub(super) const RULES: &[Rule] = &[Rule { pattern: "ipv6_cidr_block", kind: SAME_CIDR }];
 
 /// What other resources change of a VPC after it was recorded.
 pub(super) const OWNERS: &[Owner] = &[
@@ -49,22 +51,21 @@ pub(super) mod live {
     use std::collections::HashMap;
 
     pub(crate) async fn read(place: &Place, batch: &mut Batch<'_>) -> Result<(), Gap> {
-        read_where(place, batch, |_| true).await
+        let vpcs = place.vpcs().await?.iter().collect();
+        read_vpcs(place, batch, vpcs).await
     }
 
-    /// Reads the VPCs that `of_type` chooses; default VPCs are a type of their own in Terraform.
-    pub(in crate::types) async fn read_where(
-        place: &Place,
-        batch: &mut Batch<'_>,
-        of_type: fn(&Vpc) -> bool,
-    ) -> Result<(), Gap> {
-        let vpcs: Vec<&Vpc> = place.vpcs().await?.iter().filter(|vpc| of_type(vpc)).collect();
+    /// Reads these VPCs, default ones or not.
+    pub(in crate::types) async fn read_vpcs(place: &Place, batch: &mut Batch<'_>, vpcs: Vec<&Vpc>) -> Result<(), Gap> {
         let switches = read_switches(place, batch, &vpcs).await;
         let owned = read_owned(place, batch).await;
         let recorded: HashMap<&str, Recorded> =
             batch.instances().iter().map(|instance| (instance.id, batch.recorded(instance))).collect();
         for vpc in vpcs {
             let id = vpc.vpc_id().unwrap_or_default();
+            if !batch.requests(id) && !place.owns(vpc.owner_id()) {
+                continue;
+            }
             let origin = if vpc.is_default() == Some(true) { Origin::Default } else { Origin::Created };
             batch.add(id, origin, || {
                 let object = convert(place, vpc, recorded.get(id));
