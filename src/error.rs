@@ -4,8 +4,9 @@
 use crate::attribute::AttributeError;
 use crate::git::GitError;
 use crate::interrupt::Interrupted;
+use crate::interrupt::Interrupted;
 use crate::record::RecordError;
-use crate::report::WriteError;
+use crate::report::{Refused, WriteError};
 use crate::state::StateError;
 use std::path::PathBuf;
 
@@ -61,8 +62,8 @@ pub enum Error {
     #[error("{0}")]
     Usage(String),
     /// SARIF that would close alerts on what was not looked at.
-    #[error("SARIF report not written: {0}")]
-    SarifRefused(String),
+    #[error(transparent)]
+    Sarif(#[from] Refused),
     /// A file that was named cannot be read.
     #[error("`{}` cannot be read: {cause}", path.display())]
     Read {
@@ -84,7 +85,7 @@ pub enum Error {
     Runtime(std::io::Error),
     /// The user asked for an end.
     #[error("interrupted: nothing was reported")]
-    Interrupted,
+    Interrupted(#[from] Interrupted),
 }
 
 impl From<Interrupted> for Error {
@@ -100,16 +101,14 @@ impl Error {
             Self::Git(error) => error.hint().map(Into::into),
             Self::State(error) => Some(error.hint().into()),
             Self::Write(error) => error.hint().map(Into::into),
+            Self::Record(error) => error.hint().map(Into::into),
+            Self::Recording(error) => Some(error.hint().into()),
             Self::NoConfiguration { .. } => {
                 Some("name the directory of a root module; only what is committed at the approved ref is read".into())
             }
             Self::Backend { .. } => Some("pipe the state in: `terraform state pull | driftline scan --state -`".into()),
             Self::AmbiguousState { .. } => Some("name the directory of the root module that the state belongs to".into()),
-            Self::SarifRefused(_) => Some(
-                "code scanning closes alerts that are absent from a report: name the last complete one with --sarif-previous FILE, \
-                 and what was not looked at is carried forward"
-                    .into(),
-            ),
+            Self::Sarif(refused) => Some(refused.hint().into()),
             _ => None,
         }
     }

@@ -157,7 +157,7 @@ fn parse_states(roots: &[Root]) -> Result<Vec<(&Configuration, State<'_>)>, Erro
 /// The recording, or every built-in provider module.
 fn open_providers(settings: &Settings) -> Result<Vec<Box<dyn Provider>>, Error> {
     match &settings.live {
-        Some(dir) => Ok(vec![Box::new(provider_recorded::Recorded::open(dir)?)]),
+        Some(dir) => Ok(vec![Box::new(provider_recorded::Recorded::open(dir)?.with_recorded_scope(provider_aws::recorded_scope))]),
         None => Ok(providers::live()),
     }
 }

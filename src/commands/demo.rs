@@ -6,6 +6,7 @@ use crate::cli::DemoArguments;
 use crate::error::Error;
 use crate::git::Repository;
 use crate::interrupt::Interrupt;
+use crate::report::Earlier;
 use crate::scan::Settings;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -52,7 +53,7 @@ pub(super) fn run(arguments: DemoArguments, interrupt: &Interrupt) -> Result<u8,
     for state in &mut report.scan.states {
         state.source = "live/terraform.tfstate".into();
     }
-    write_reports(&report, &arguments.output, None)?;
+    write_reports(&report, &arguments.output, "live", Earlier::FirstUpload)?;
     Ok(report.scan.exit_code)
 }
 
