@@ -10,6 +10,8 @@ mod meter;
 mod object;
 mod place;
 mod provider;
+#[cfg(test)]
+mod tests;
 
 pub use provider::Aws;
 
