@@ -52,20 +52,12 @@ pub(super) mod live {
         }
         for list in lists {
             let id = list.prefix_list_id().unwrap_or_default();
-            batch.add(id, origin(place, list), || convert(list, entries.get(id)));
+            // AWS has lists of its own in every account, and other accounts can share theirs.
+            if batch.requests(id) || (list.owner_id() != Some("AWS") && place.owns(list.owner_id())) {
+                batch.add(id, Origin::Created, || convert(list, entries.get(id)));
+            }
         }
         Ok(())
-    }
-
-    /// AWS has lists of its own in every account, and other accounts can share theirs.
-    fn origin(place: &Place, list: &ManagedPrefixList) -> Origin {
-        match list.owner_id() {
-            Some("AWS") => Origin::Default,
-            Some(owner) if place.account.as_deref().is_some_and(|account| account != owner) => {
-                Origin::OwnedBy(format!("account {owner}"))
-            }
-            _ => Origin::Created,
-        }
     }
 
     async fn entries(place: &Place, id: &str) -> Result<Vec<PrefixListEntry>, Gap> {

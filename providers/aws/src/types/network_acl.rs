@@ -63,7 +63,9 @@ pub(super) mod live {
         for acl in place.network_acls().await? {
             let id = acl.network_acl_id().unwrap_or_default();
             let origin = if acl.is_default() == Some(true) { Origin::Default } else { Origin::Created };
-            batch.add(id, origin, || convert(place, acl, recorded.get(id)));
+            if batch.requests(id) || place.owns(acl.owner_id()) {
+                batch.add(id, origin, || convert(place, acl, recorded.get(id)));
+            }
         }
         Ok(())
     }

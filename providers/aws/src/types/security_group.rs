@@ -47,13 +47,18 @@ fn of_single_rule(rule: &Attributes) -> Vec<Value> {
 #[cfg(feature = "sdk")]
 pub(super) mod live {
     use super::permissions::{self, Peer, Permission, Traffic};
+    use crate::rules::canonical_cidr;
     use crate::sdk::prelude::*;
     use aws_sdk_ec2::types::{IpPermission, SecurityGroup, UserIdGroupPair};
 
     pub(crate) async fn read(place: &Place, batch: &mut Batch<'_>) -> Result<(), Gap> {
         for group in place.security_groups().await? {
+            let id = group.group_id().unwrap_or_default();
             let origin = if is_default(group) { Origin::Default } else { Origin::Created };
-            batch.add(group.group_id().unwrap_or_default(), origin, || convert(place, group));
+            // Groups in a VPC that another account shares are not this account's to manage.
+            if batch.requests(id) || place.owns(group.owner_id()) {
+                batch.add(id, origin, || convert(place, group));
+            }
         }
         Ok(())
     }
@@ -99,7 +104,7 @@ pub(super) mod live {
                 push(range.description(), range.cidr_ip().map(|cidr| Peer::Cidr(cidr.to_owned())));
             }
             for range in permission.ipv6_ranges() {
-                push(range.description(), range.cidr_ipv6().map(|cidr| Peer::Ipv6Cidr(permissions::ipv6_cidr(cidr))));
+                push(range.description(), range.cidr_ipv6().map(|cidr| Peer::Ipv6Cidr(canonical_cidr(cidr))));
             }
             for list in permission.prefix_list_ids() {
                 push(list.description(), list.prefix_list_id().map(|list| Peer::PrefixList(list.to_owned())));

@@ -60,8 +60,13 @@ pub(super) mod live {
         for instance in batch.instances() {
             let recorded = batch.recorded(instance).0;
             let egress = text(&recorded, "type") == "egress";
-            let Some(group) = groups.get(text(&recorded, "security_group_id")) else { continue };
             let wanted = permissions::of_rule(&recorded, if egress { "egress" } else { "ingress" });
+            let group = text(&recorded, "security_group_id");
+            if wanted.is_empty() || group.is_empty() {
+                batch.unidentified(instance, "security_group_id, type and source");
+                continue;
+            }
+            let Some(group) = groups.get(group) else { continue };
             let Some(description) = permissions::live_description(&wanted, &live(group, egress)) else { continue };
             let rule_id = rules.as_ref().map(|rules| {
                 let rules = group.group_id().and_then(|id| rules.get(id));

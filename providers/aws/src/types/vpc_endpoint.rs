@@ -60,12 +60,12 @@ fn configured_subnets(value: &Value) -> Vec<Value> {
 #[cfg(feature = "sdk")]
 pub(super) mod live {
     use crate::sdk::prelude::*;
-    use aws_sdk_ec2::types::{NetworkInterface, PrefixList, State, VpcEndpoint};
-    use std::collections::HashMap;
+    use aws_sdk_ec2::types::{Filter, NetworkInterface, PrefixList, VpcEndpoint};
+    use std::collections::{BTreeSet, HashMap};
 
     pub(crate) async fn read(place: &Place, batch: &mut Batch<'_>) -> Result<(), Gap> {
         let wanted: Vec<&VpcEndpoint> =
-            place.vpc_endpoints().await?.iter().filter(|endpoint| is_wanted(batch, endpoint)).collect();
+            place.vpc_endpoints().await?.iter().filter(|endpoint| is_wanted(place, batch, endpoint)).collect();
         let details = read_details(place, batch, &wanted).await;
         for endpoint in wanted {
             // Some services make endpoints of their own in a VPC.
@@ -78,35 +78,48 @@ pub(super) mod live {
     }
 
     /// A deleted endpoint stays listed for a while; one that is being deleted is nothing that somebody left behind.
-    fn is_wanted(batch: &Batch<'_>, endpoint: &VpcEndpoint) -> bool {
+    /// The API has answered states in lower case and capitalized.
+    fn is_wanted(place: &Place, batch: &Batch<'_>, endpoint: &VpcEndpoint) -> bool {
         let id = endpoint.vpc_endpoint_id().unwrap_or_default();
-        match endpoint.state() {
-            Some(State::Deleted) => false,
-            Some(State::Deleting) => batch.requests(id),
-            _ => batch.wants(id),
+        match endpoint.state().map(|state| state.as_str().to_ascii_lowercase()).as_deref() {
+            Some("deleted") => false,
+            Some("deleting") => batch.requests(id),
+            _ => batch.requests(id) || (batch.wants(id) && place.owns(endpoint.owner_id())),
         }
     }
 
     /// What other lists tell of endpoints; none where the list could not be read.
     #[derive(Default)]
     struct Details<'p> {
-        prefix_lists: Option<HashMap<&'p str, &'p PrefixList>>,
+        prefix_lists: Option<HashMap<String, PrefixList>>,
         interfaces: Option<HashMap<&'p str, &'p NetworkInterface>>,
     }
 
     async fn read_details<'p>(place: &'p Place, batch: &mut Batch<'_>, endpoints: &[&VpcEndpoint]) -> Details<'p> {
         let mut details = Details::default();
-        if endpoints.iter().any(|endpoint| endpoint.service_name().is_some()) {
-            let lists = batch.detail(place.prefix_lists().await);
-            details.prefix_lists =
-                lists.map(|lists| lists.iter().filter_map(|list| Some((list.prefix_list_name()?, list))).collect());
-        }
+        let services: BTreeSet<&str> = endpoints.iter().filter_map(|endpoint| endpoint.service_name()).collect();
+        let lists = prefix_lists(place, services.into_iter().map(str::to_owned).collect()).await;
+        details.prefix_lists = batch.detail(lists);
         if endpoints.iter().any(|endpoint| !endpoint.network_interface_ids().is_empty()) {
             let interfaces = batch.detail(place.network_interfaces().await);
             details.interfaces =
                 interfaces.map(|all| all.iter().filter_map(|one| Some((one.network_interface_id()?, one))).collect());
         }
         details
+    }
+
+    /// The prefix lists of services, by the service's name. A service has one or none, and a filter takes 200 values.
+    async fn prefix_lists(place: &Place, services: Vec<String>) -> Result<HashMap<String, PrefixList>, Gap> {
+        let mut lists = HashMap::new();
+        for services in services.chunks(200) {
+            let filter = Filter::builder().name("prefix-list-name").set_values(Some(services.to_vec())).build();
+            let mut found = place.ec2.describe_prefix_lists().filters(filter).into_paginator().items().send();
+            while let Some(list) = found.next().await {
+                let list = list.map_err(|error| place.gap("DescribePrefixLists", &error))?;
+                lists.extend(list.prefix_list_name().map(|name| (name.to_owned(), list.clone())));
+            }
+        }
+        Ok(lists)
     }
 
     fn convert(place: &Place, endpoint: &VpcEndpoint, details: &Details<'_>) -> Object {

@@ -3,7 +3,7 @@
 //! Rules that nobody asked for are listed only for groups that have a requested rule: such a group is managed rule by
 //! rule. Elsewhere a rule belongs to its group and shows as a change of it.
 
-use crate::rules::security_group_permissions as permissions;
+use crate::rules::{SAME_CIDR, security_group_permissions as permissions};
 use provider_api::{ResourceType, Rule, RuleKind};
 
 pub(super) static TYPE: ResourceType = ResourceType {
@@ -15,7 +15,7 @@ pub(super) static TYPE: ResourceType = ResourceType {
 
 /// The API answers -1 for ports that are not set, and has one spelling for protocols and blocks.
 pub(super) const RULES: &[Rule] = &[
-    Rule { pattern: "cidr_ipv6", kind: RuleKind::Canonical(permissions::canonical_ipv6_cidr) },
+    Rule { pattern: "cidr_ipv6", kind: SAME_CIDR },
     Rule { pattern: "from_port", kind: RuleKind::Default("-1") },
     Rule { pattern: "ip_protocol", kind: RuleKind::Canonical(permissions::canonical_protocol) },
     Rule { pattern: "to_port", kind: RuleKind::Default("-1") },
@@ -24,6 +24,7 @@ pub(super) const RULES: &[Rule] = &[
 #[cfg(feature = "sdk")]
 pub(super) mod live {
     use super::permissions::{self, Peer, Permission, Traffic};
+    use crate::rules::canonical_cidr;
     use crate::sdk::prelude::*;
     use aws_sdk_ec2::types::{ReferencedSecurityGroup, SecurityGroupRule};
     use std::collections::HashSet;
@@ -83,7 +84,7 @@ pub(super) mod live {
         let peer = rule
             .cidr_ipv4()
             .map(|cidr| Peer::Cidr(cidr.to_owned()))
-            .or_else(|| rule.cidr_ipv6().map(|cidr| Peer::Ipv6Cidr(permissions::ipv6_cidr(cidr))))
+            .or_else(|| rule.cidr_ipv6().map(|cidr| Peer::Ipv6Cidr(canonical_cidr(cidr))))
             .or_else(|| rule.prefix_list_id().map(|list| Peer::PrefixList(list.to_owned())))
             .or_else(|| {
                 referenced().map(|group| permissions::group_peer(group, rule.group_id().unwrap_or_default()))
