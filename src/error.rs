@@ -4,7 +4,6 @@
 use crate::attribute::AttributeError;
 use crate::git::GitError;
 use crate::interrupt::Interrupted;
-use crate::interrupt::Interrupted;
 use crate::record::RecordError;
 use crate::report::{Refused, WriteError};
 use crate::state::StateError;
@@ -86,12 +85,6 @@ pub enum Error {
     /// The user asked for an end.
     #[error("interrupted: nothing was reported")]
     Interrupted(#[from] Interrupted),
-}
-
-impl From<Interrupted> for Error {
-    fn from(_: Interrupted) -> Self {
-        Self::Interrupted
-    }
 }
 
 impl Error {

@@ -241,10 +241,11 @@ def default_table_route_added(w):
 @change(f'{BLUE}.aws_route_table_association.public["public-a"]')
 def association_replaced(w):
     """A public subnet gets the private table."""
-    w.ec2.replace_route_table_association(
+    replaced = w.ec2.replace_route_table_association(
         AssociationId=w.id(f'{BLUE}.aws_route_table_association.public["public-a"]'),
         RouteTableId=w.id(f"{BLUE}.aws_route_table.private"),
     )
+    w.create("aws_route_table_association", replaced["NewAssociationId"])
 
 
 @change(f'{GREEN}.aws_route_table_association.private["private-b"]')
