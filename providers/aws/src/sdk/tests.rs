@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The answer to a call: its HTTP status and body; none where it never comes.
-type Answer = fn(&str) -> Option<(u16, String)>;
+pub(crate) type Answer = fn(&str) -> Option<(u16, String)>;
 
 #[derive(Debug)]
 struct Canned(Answer);
@@ -37,7 +37,7 @@ impl HttpConnector for Canned {
     }
 }
 
-fn place(answer: Answer) -> Place {
+pub(crate) fn place(answer: Answer) -> Place {
     let http: SharedHttpClient = http_client_fn(move |_, _| SharedHttpConnector::new(Canned(answer)));
     let budget = Arc::new(Budget::new(Duration::from_millis(20)));
     let config = aws_sdk_ec2::Config::builder()
@@ -56,7 +56,7 @@ fn place(answer: Answer) -> Place {
 }
 
 /// Reads instances of a type with these recorded attributes, and what nobody asked for.
-fn read(place: &Place, resource_type: &str, recorded: &[Value]) -> ReadOutcome {
+pub(crate) fn read(place: &Place, resource_type: &str, recorded: &[Value]) -> ReadOutcome {
     let recorded: Vec<(String, Box<RawValue>)> = recorded
         .iter()
         .map(|attributes| {
@@ -77,11 +77,22 @@ fn read(place: &Place, resource_type: &str, recorded: &[Value]) -> ReadOutcome {
     })
 }
 
-fn ids(objects: &[provider_api::LiveObject]) -> Vec<&str> {
+/// A successful answer.
+pub(crate) fn answer(action: &str, inner: &str) -> Option<(u16, String)> {
+    Some((200, format!("<{action}Response>{inner}</{action}Response>")))
+}
+
+/// The attributes of an object that was read; null where there is none.
+pub(crate) fn attributes(objects: &[provider_api::LiveObject], id: &str) -> Value {
+    let object = objects.iter().find(|object| object.id == id);
+    object.map_or(Value::Null, |object| serde_json::from_str(object.attributes.get()).expect("JSON"))
+}
+
+pub(crate) fn ids(objects: &[provider_api::LiveObject]) -> Vec<&str> {
     objects.iter().map(|object| object.id.as_str()).collect()
 }
 
-fn error(status: u16, code: &str, message: &str) -> Option<(u16, String)> {
+pub(crate) fn error(status: u16, code: &str, message: &str) -> Option<(u16, String)> {
     let body =
         format!("<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors></Response>");
     Some((status, body))

@@ -191,3 +191,76 @@ pub(super) mod live {
         object.blocks("subnet_configuration", blocks)
     }
 }
+
+#[cfg(all(test, feature = "sdk"))]
+mod tests {
+    use crate::sdk::tests::{answer, attributes, error, ids, place, read};
+    use provider_api::Origin;
+    use serde_json::json;
+
+    const ENDPOINTS: &str = "<vpcEndpointSet>\
+        <item><vpcEndpointId>vpce-1</vpcEndpointId><vpcEndpointType>Interface</vpcEndpointType><vpcId>vpc-1</vpcId>\
+        <serviceName>com.amazonaws.eu-west-1.ssm</serviceName><state>available</state><ownerId>123456789012</ownerId>\
+        <policyDocument>{}</policyDocument><subnetIdSet><item>subnet-1</item></subnetIdSet>\
+        <groupSet><item><groupId>sg-1</groupId></item></groupSet><ipAddressType>ipv4</ipAddressType>\
+        <dnsOptions><dnsRecordIpType>ipv4</dnsRecordIpType></dnsOptions><privateDnsEnabled>true</privateDnsEnabled>\
+        <networkInterfaceIdSet><item>eni-1</item></networkInterfaceIdSet>\
+        <dnsEntrySet><item><dnsName>a.example</dnsName><hostedZoneId>Z1</hostedZoneId></item></dnsEntrySet></item>\
+        <item><vpcEndpointId>vpce-2</vpcEndpointId><serviceName>com.amazonaws.eu-west-1.s3</serviceName><state>Available</state>\
+        <routeTableIdSet><item>rtb-1</item></routeTableIdSet></item>\
+        <item><vpcEndpointId>vpce-3</vpcEndpointId><state>deleted</state></item>\
+        <item><vpcEndpointId>vpce-4</vpcEndpointId><state>Deleted</state></item>\
+        <item><vpcEndpointId>vpce-5</vpcEndpointId><state>available</state><requesterManaged>true</requesterManaged></item>\
+        <item><vpcEndpointId>vpce-6</vpcEndpointId><state>deleting</state></item></vpcEndpointSet>";
+    const LISTS: &str = "<prefixListSet><item><prefixListId>pl-1</prefixListId><prefixListName>com.amazonaws.eu-west-1.s3</prefixListName>\
+        <cidrSet><item>192.0.2.0/24</item></cidrSet></item></prefixListSet>";
+    const INTERFACES: &str = "<networkInterfaceSet><item><networkInterfaceId>eni-1</networkInterfaceId><subnetId>subnet-1</subnetId>\
+        <privateIpAddress>10.0.0.9</privateIpAddress></item></networkInterfaceSet>";
+
+    fn answers(action: &str) -> Option<(u16, String)> {
+        match action {
+            "DescribeVpcEndpoints" => answer(action, ENDPOINTS),
+            "DescribePrefixLists" => answer(action, LISTS),
+            _ => answer(action, INTERFACES),
+        }
+    }
+
+    #[test]
+    fn endpoints_are_read_in_terraforms_shape() {
+        let requested = ["vpce-1", "vpce-2", "vpce-3"].map(|id| json!({"id": id}));
+        let outcome = read(&place(answers), "aws_vpc_endpoint", &requested);
+        assert_eq!(outcome.gaps, Vec::new());
+        let expected = json!({
+            "arn": "arn:aws:ec2:eu-west-1:123456789012:vpc-endpoint/vpce-1", "cidr_blocks": [],
+            "dns_entry": [{"dns_name": "a.example", "hosted_zone_id": "Z1"}],
+            "dns_options": [{"dns_record_ip_type": "ipv4", "private_dns_only_for_inbound_resolver_endpoint": false}],
+            "id": "vpce-1", "ip_address_type": "ipv4", "network_interface_ids": ["eni-1"], "owner_id": "123456789012",
+            "policy": "{}", "private_dns_enabled": true, "requester_managed": false, "resource_configuration_arn": "",
+            "route_table_ids": [], "security_group_ids": ["sg-1"], "service_name": "com.amazonaws.eu-west-1.ssm",
+            "service_network_arn": "", "service_region": "", "state": "available",
+            "subnet_configuration": [{"ipv4": "10.0.0.9", "ipv6": "", "subnet_id": "subnet-1"}], "subnet_ids": ["subnet-1"],
+            "tags_all": {}, "vpc_endpoint_type": "Interface", "vpc_id": "vpc-1",
+        });
+        assert_eq!(attributes(&outcome.objects, "vpce-1"), expected);
+        let gateway = attributes(&outcome.objects, "vpce-2");
+        assert_eq!((&gateway["cidr_blocks"], &gateway["prefix_list_id"]), (&json!(["192.0.2.0/24"]), &json!("pl-1")));
+        assert_eq!((&gateway["vpc_endpoint_type"], &gateway["dns_options"]), (&json!("Gateway"), &json!([])));
+        assert_eq!(ids(&outcome.objects), ["vpce-1", "vpce-2"], "deleted ones are absent");
+        assert_eq!(ids(&outcome.unrequested), ["vpce-5"]);
+        assert_eq!(outcome.unrequested[0].origin, Origin::OwnedBy("an AWS service".to_owned()));
+    }
+
+    #[test]
+    fn details_that_cannot_be_read_are_left_out() {
+        let place = place(|action| match action {
+            "DescribeVpcEndpoints" => answers(action),
+            "DescribePrefixLists" => error(403, "UnauthorizedOperation", "No"),
+            _ => answer(action, ""),
+        });
+        let outcome = read(&place, "aws_vpc_endpoint", &[json!({"id": "vpce-1"})]);
+        let live = attributes(&outcome.objects, "vpce-1");
+        assert_eq!((live.get("cidr_blocks"), live.get("subnet_configuration")), (None, None));
+        assert_eq!(live["service_name"], "com.amazonaws.eu-west-1.ssm");
+        assert_eq!(outcome.gaps.iter().flat_map(|gap| &gap.ids).collect::<Vec<_>>(), ["vpce-1"]);
+    }
+}

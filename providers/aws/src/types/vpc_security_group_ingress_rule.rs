@@ -101,3 +101,47 @@ pub(super) mod live {
         Some(foreign.map_or_else(|| group.to_owned(), |user| format!("{user}/{group}")))
     }
 }
+
+#[cfg(all(test, feature = "sdk"))]
+mod tests {
+    use crate::sdk::tests::{answer, attributes, ids, place, read};
+    use serde_json::json;
+
+    const RULES: &str = "<securityGroupRuleSet>\
+        <item><securityGroupRuleId>sgr-1</securityGroupRuleId><groupId>sg-1</groupId><groupOwnerId>123456789012</groupOwnerId>\
+        <isEgress>false</isEgress><ipProtocol>-1</ipProtocol><fromPort>-1</fromPort><toPort>-1</toPort>\
+        <referencedGroupInfo><groupId>sg-9</groupId><userId>210987654321</userId></referencedGroupInfo></item>\
+        <item><securityGroupRuleId>sgr-2</securityGroupRuleId><groupId>sg-1</groupId><isEgress>true</isEgress>\
+        <ipProtocol>tcp</ipProtocol><fromPort>443</fromPort><toPort>444</toPort><cidrIpv6>::/0</cidrIpv6><description>d</description></item>\
+        <item><securityGroupRuleId>sgr-3</securityGroupRuleId><groupId>sg-1</groupId><isEgress>false</isEgress>\
+        <ipProtocol>tcp</ipProtocol><referencedGroupInfo><groupId>sg-9</groupId><userId>123456789012</userId></referencedGroupInfo></item>\
+        <item><securityGroupRuleId>sgr-4</securityGroupRuleId><groupId>sg-2</groupId><isEgress>false</isEgress></item>\
+        </securityGroupRuleSet>";
+
+    #[test]
+    fn rules_are_read_in_terraforms_shape() {
+        let place = place(|action| answer(action, RULES));
+        let outcome = read(
+            &place,
+            "aws_vpc_security_group_ingress_rule",
+            &[json!({"id": "sgr-1", "security_group_id": "sg-1"}), json!({"id": "sgr-2", "security_group_id": "sg-1"})],
+        );
+        let expected = json!({
+            "arn": "arn:aws:ec2:eu-west-1:123456789012:security-group-rule/sgr-1", "cidr_ipv4": null, "cidr_ipv6": null,
+            "description": null, "from_port": -1, "id": "sgr-1", "ip_protocol": "-1", "prefix_list_id": null,
+            "referenced_security_group_id": "210987654321/sg-9", "security_group_id": "sg-1",
+            "security_group_rule_id": "sgr-1", "tags_all": {}, "to_port": -1,
+        });
+        assert_eq!(attributes(&outcome.objects, "sgr-1"), expected);
+        assert_eq!(ids(&outcome.objects), ["sgr-1"], "a rule of the other direction is absent");
+        assert_eq!(ids(&outcome.unrequested), ["sgr-3"], "only in a group that is managed rule by rule");
+        assert_eq!(attributes(&outcome.unrequested, "sgr-3")["referenced_security_group_id"], "sg-9");
+
+        let outcome = read(&place, "aws_vpc_security_group_egress_rule", &[json!({"id": "sgr-2"})]);
+        let egress = attributes(&outcome.objects, "sgr-2");
+        assert_eq!(
+            (&egress["cidr_ipv6"], &egress["to_port"], &egress["description"]),
+            (&json!("::/0"), &json!(444), &json!("d"))
+        );
+    }
+}
