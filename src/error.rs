@@ -2,6 +2,7 @@
 //! Knows nothing of how errors are printed.
 
 use crate::attribute::AttributeError;
+use crate::discover::DiscoverError;
 use crate::git::GitError;
 use crate::interrupt::Interrupted;
 use crate::record::RecordError;
@@ -31,13 +32,8 @@ pub enum Error {
     #[error(transparent)]
     Write(#[from] WriteError),
     /// No root module.
-    #[error("no Terraform configuration in `{dir}` at {reference}")]
-    NoConfiguration {
-        /// The directory, from the repository's root.
-        dir: String,
-        /// The approved ref.
-        reference: String,
-    },
+    #[error(transparent)]
+    Discover(#[from] DiscoverError),
     /// The backend is none that can be read.
     #[error("state of `{dir}`: the `{backend}` backend cannot be read")]
     Backend {
@@ -96,9 +92,8 @@ impl Error {
             Self::Write(error) => error.hint().map(Into::into),
             Self::Record(error) => error.hint().map(Into::into),
             Self::Recording(error) => Some(error.hint().into()),
-            Self::NoConfiguration { .. } => {
-                Some("name the directory of a root module; only what is committed at the approved ref is read".into())
-            }
+            Self::Discover(error) => error.hint().map(Into::into),
+            Self::History(error) => Some(error.hint().into()),
             Self::Backend { .. } => Some("pipe the state in: `terraform state pull | driftline scan --state -`".into()),
             Self::AmbiguousState { .. } => Some("name the directory of the root module that the state belongs to".into()),
             Self::Sarif(refused) => Some(refused.hint().into()),
