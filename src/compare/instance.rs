@@ -110,12 +110,13 @@ fn fold_owned(
     walked: &mut Walked,
 ) {
     let Some(resource_type) = walker.resource_type else { return };
+    let shared = context.table.map(|table| table.owners).unwrap_or_default();
     let Walked { differences, folds } = walked;
     differences.retain(|difference| {
         let top = difference.path.top();
         let (recorded, live) = (sides.0.get(top).unwrap_or(&Value::Null), sides.1.get(top).unwrap_or(&Value::Null));
         let node = walker.schema.child(top);
-        match context.owners.explain(resource_type, node, id, difference, (recorded, live)) {
+        match context.owners.explain((resource_type, shared), node, id, difference, (recorded, live)) {
             Some(owner) => {
                 folds.push((difference.path.clone(), format!("owned_by {owner}")));
                 false

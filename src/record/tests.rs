@@ -212,7 +212,7 @@ fn sensitive_values_are_not_kept() {
         "blocks": {"list": {"nesting": "list", "attributes": {"password": {"type": "string", "flags": "rs"}}},
             "empty": {"nesting": "single", "attributes": {"password": {"type": "string", "flags": "rs"}}}}}}});
     let table: &'static TypeTable =
-        Box::leak(Box::new(TypeTable { types: &[], schemas: serde_json::from_value(schema).unwrap() }));
+        Box::leak(Box::new(TypeTable { types: &[], owners: &[], schemas: serde_json::from_value(schema).unwrap() }));
     let text = state(&[(
         "aws_vpc",
         "one",
