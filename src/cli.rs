@@ -75,7 +75,8 @@ pub struct ScanArguments {
     #[command(flatten)]
     pub output: OutputArguments,
 
-    /// Earlier SARIF report whose findings an incomplete scan carries forward where it did not look
+    /// Earlier SARIF report whose findings an incomplete scan carries forward where it did not look; `none` for the
+    /// first upload of all
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub sarif_previous: Option<PathBuf>,
 }
@@ -91,7 +92,7 @@ pub struct OutputArguments {
     #[arg(long, value_enum, default_value_t = Colour::Auto, help_heading = "Output")]
     pub color: Colour,
 
-    /// List what comparison rules folded, and by which rule
+    /// Shorten nothing in the text report, and list what comparison rules folded and by which rule
     #[arg(long, help_heading = "Output")]
     pub show_folds: bool,
 }

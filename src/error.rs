@@ -2,10 +2,11 @@
 //! Knows nothing of how errors are printed.
 
 use crate::attribute::AttributeError;
+use crate::discover::DiscoverError;
 use crate::git::GitError;
 use crate::interrupt::Interrupted;
 use crate::record::RecordError;
-use crate::report::WriteError;
+use crate::report::{Refused, WriteError};
 use crate::state::StateError;
 use std::path::PathBuf;
 
@@ -31,13 +32,8 @@ pub enum Error {
     #[error(transparent)]
     Write(#[from] WriteError),
     /// No root module.
-    #[error("no Terraform configuration in `{dir}` at {reference}")]
-    NoConfiguration {
-        /// The directory, from the repository's root.
-        dir: String,
-        /// The approved ref.
-        reference: String,
-    },
+    #[error(transparent)]
+    Discover(#[from] DiscoverError),
     /// The backend is none that can be read.
     #[error("state of `{dir}`: the `{backend}` backend cannot be read")]
     Backend {
@@ -61,8 +57,8 @@ pub enum Error {
     #[error("{0}")]
     Usage(String),
     /// SARIF that would close alerts on what was not looked at.
-    #[error("SARIF report not written: {0}")]
-    SarifRefused(String),
+    #[error(transparent)]
+    Sarif(#[from] Refused),
     /// A file that was named cannot be read.
     #[error("`{}` cannot be read: {cause}", path.display())]
     Read {
@@ -84,13 +80,7 @@ pub enum Error {
     Runtime(std::io::Error),
     /// The user asked for an end.
     #[error("interrupted: nothing was reported")]
-    Interrupted,
-}
-
-impl From<Interrupted> for Error {
-    fn from(_: Interrupted) -> Self {
-        Self::Interrupted
-    }
+    Interrupted(#[from] Interrupted),
 }
 
 impl Error {
@@ -100,16 +90,13 @@ impl Error {
             Self::Git(error) => error.hint().map(Into::into),
             Self::State(error) => Some(error.hint().into()),
             Self::Write(error) => error.hint().map(Into::into),
-            Self::NoConfiguration { .. } => {
-                Some("name the directory of a root module; only what is committed at the approved ref is read".into())
-            }
+            Self::Record(error) => error.hint().map(Into::into),
+            Self::Recording(error) => Some(error.hint().into()),
+            Self::Discover(error) => error.hint().map(Into::into),
+            Self::History(error) => Some(error.hint().into()),
             Self::Backend { .. } => Some("pipe the state in: `terraform state pull | driftline scan --state -`".into()),
             Self::AmbiguousState { .. } => Some("name the directory of the root module that the state belongs to".into()),
-            Self::SarifRefused(_) => Some(
-                "code scanning closes alerts that are absent from a report: name the last complete one with --sarif-previous FILE, \
-                 and what was not looked at is carried forward"
-                    .into(),
-            ),
+            Self::Sarif(refused) => Some(refused.hint().into()),
             _ => None,
         }
     }

@@ -27,16 +27,23 @@ fn main() -> ExitCode {
     });
     match commands::run(cli, &interrupt) {
         Ok(code) => ExitCode::from(code),
-        Err(Error::Interrupted) => {
-            eprintln!("driftline: {}", Error::Interrupted);
-            ExitCode::from(judge::INTERRUPTED)
-        }
         Err(error) => {
-            eprintln!("error: {}", report::inert(&error.to_string()));
-            if let Some(hint) = error.hint() {
-                eprintln!("  hint: {}", report::inert(&hint));
-            }
-            ExitCode::from(judge::ERROR)
+            print_error(&error);
+            ExitCode::from(if matches!(error, Error::Interrupted(_)) { judge::INTERRUPTED } else { judge::ERROR })
         }
+    }
+}
+
+/// The error, what caused it, and the way out; inert, since any part may come from outside.
+fn print_error(error: &Error) {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(source) = cause {
+        text = format!("{text}: {source}");
+        cause = source.source();
+    }
+    eprintln!("error: {}", report::inert(&text));
+    if let Some(hint) = error.hint() {
+        eprintln!("  hint: {}", report::inert(&hint));
     }
 }

@@ -4,12 +4,12 @@
 use crate::attribute::{self, BlockId, History};
 use crate::compare::{Comparison, Sides, compare};
 use crate::config::{self, Configuration};
-use crate::fetch::{self, FetchSettings, Live, Progress};
+use crate::fetch::{self, FetchSettings, Progress};
 use crate::git::{Approved, Repository};
 use crate::interrupt::Interrupt;
 use crate::judge::{Evidence, judge};
 use crate::model::{Address, Attribution, Kind, Notice, Report, RepositoryInfo, ScanInfo};
-use crate::plan::{self, ReadPlan};
+use crate::plan;
 use crate::redact::{RedactionKey, hex};
 use crate::state::{self, State, StateText};
 use crate::{discover, error::Error, providers, record};
@@ -107,16 +107,14 @@ fn read_roots(settings: &Settings, repository: &Repository, approved: &Approved)
     let tree = repository.tree(approved.commit)?;
     let dir = repository.relative(&settings.dir)?;
     let modules = discover::root_modules(&tree, &dir)?;
-    if modules.is_empty() {
-        return Err(Error::NoConfiguration { dir, reference: approved.reference.clone() });
-    }
     if !settings.states.is_empty() && modules.len() > 1 {
         return Err(Error::AmbiguousState { dir, count: modules.len() });
     }
+    let config_settings = config::Settings { workspace: Some(settings.workspace.clone()), ..config::Settings::default() };
     let work_dir = repository.work_dir().unwrap_or(Path::new("."));
     let mut roots = Vec::new();
     for module in modules {
-        let configuration = config::read(&tree, &module.directory, &config::Options { workspace: settings.workspace.clone() });
+        let configuration = config::read(&tree, &module.directory, &config_settings);
         let texts = if settings.states.is_empty() {
             backend_state(&configuration, work_dir, &settings.workspace)?
         } else {
@@ -157,7 +155,7 @@ fn parse_states(roots: &[Root]) -> Result<Vec<(&Configuration, State<'_>)>, Erro
 /// The recording, or every built-in provider module.
 fn open_providers(settings: &Settings) -> Result<Vec<Box<dyn Provider>>, Error> {
     match &settings.live {
-        Some(dir) => Ok(vec![Box::new(provider_recorded::Recorded::open(dir)?)]),
+        Some(dir) => Ok(vec![Box::new(provider_recorded::Recorded::open(dir)?.with_recorded_scope(provider_aws::recorded_scope))]),
         None => Ok(providers::live()),
     }
 }

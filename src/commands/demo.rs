@@ -6,6 +6,7 @@ use crate::cli::DemoArguments;
 use crate::error::Error;
 use crate::git::Repository;
 use crate::interrupt::Interrupt;
+use crate::report::Earlier;
 use crate::scan::Settings;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -18,9 +19,10 @@ const FILES: &[(&str, &[u8])] = &[
     (".git/objects/pack/pack-demo.pack", include_bytes!("../../testdata/demo/repository/demo.pack")),
     (".git/objects/pack/pack-demo.idx", include_bytes!("../../testdata/demo/repository/demo.idx")),
     ("live/terraform.tfstate", include_bytes!("../../testdata/demo/terraform.tfstate")),
-    ("recording/recording.json", include_bytes!("../../testdata/demo/recording/recording.json")),
-    ("recording/objects-0.jsonl", include_bytes!("../../testdata/demo/recording/objects-0.jsonl")),
 ];
+
+/// The files of the recording, in the same form.
+const RECORDING: &[(&str, &[u8])] = include!("../../testdata/demo/recording.rs");
 
 /// The folder's name shows in the report.
 const NAME: &str = "payments-infrastructure";
@@ -52,7 +54,7 @@ pub(super) fn run(arguments: DemoArguments, interrupt: &Interrupt) -> Result<u8,
     for state in &mut report.scan.states {
         state.source = "live/terraform.tfstate".into();
     }
-    write_reports(&report, &arguments.output, None)?;
+    write_reports(&report, &arguments.output, "live", Earlier::FirstUpload)?;
     Ok(report.scan.exit_code)
 }
 
@@ -65,7 +67,7 @@ fn unpack(dir: &Path) -> Result<(), Error> {
     for folder in [".git/refs", ".git/objects"] {
         create(dir, &dir.join(folder))?;
     }
-    for (path, bytes) in FILES {
+    for (path, bytes) in FILES.iter().chain(RECORDING) {
         write(dir, path, bytes)?;
     }
     let repository = Repository::discover(dir)?;

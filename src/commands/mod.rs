@@ -9,7 +9,7 @@ use crate::cli::{Cli, Colour, Command, Format, OutputArguments, ReportTarget};
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::model::Report;
-use crate::report::{self, TextOptions};
+use crate::report::{self, Earlier, SarifOptions, TextOptions, WriteError};
 use std::io::IsTerminal;
 use std::path::Path;
 
@@ -39,18 +39,22 @@ fn targets(report: &[ReportTarget]) -> Result<Vec<ReportTarget>, Error> {
 }
 
 /// Renders a report in every format that was asked for, then writes them all.
-fn write_reports(report: &Report, output: &OutputArguments, previous: Option<&str>) -> Result<(), Error> {
+fn write_reports(report: &Report, output: &OutputArguments, directory: &str, earlier: Earlier<'_>) -> Result<(), Error> {
     let mut rendered = Vec::new();
     for target in targets(&output.report)? {
         let text = match target.format {
-            Format::Text => report::text(report, &text_options(output, target.file.as_deref())),
+            Format::Text => report::text(report, text_options(output, target.file.as_deref())),
             Format::Json => report::json(report),
-            Format::Sarif => report::sarif(report, previous).map_err(|refused| Error::SarifRefused(refused.to_string()))?,
+            Format::Sarif => report::sarif(report, SarifOptions { directory, earlier })?,
         };
         rendered.push((target.file, text));
     }
     for (file, text) in rendered {
-        report::write(file.as_deref(), text.as_bytes())?;
+        match report::write(file.as_deref(), text.as_bytes()) {
+            // Whoever read has read enough (`driftline scan | head`); the verdict stands.
+            Ok(()) | Err(WriteError::ClosedPipe) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
     Ok(())
 }
@@ -62,5 +66,6 @@ fn text_options(output: &OutputArguments, file: Option<&Path>) -> TextOptions {
         Colour::Never => false,
         Colour::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     };
-    TextOptions { colour, show_folds: output.show_folds, ..TextOptions::default() }
+    let width = if terminal { terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0)) } else { 0 };
+    TextOptions { color: colour, width, verbose: output.show_folds }
 }

@@ -5,8 +5,10 @@ use super::write_reports;
 use crate::cli::ScanArguments;
 use crate::error::Error;
 use crate::fetch::Progress;
+use crate::git::Repository;
 use crate::interrupt::Interrupt;
 use crate::model::Report;
+use crate::report::Earlier;
 use crate::scan::{self, Settings};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::Read;
@@ -20,7 +22,16 @@ const MAX_PREVIOUS_BYTES: u64 = 256 << 20;
 pub(super) fn run(arguments: ScanArguments, interrupt: &Interrupt) -> Result<u8, Error> {
     // Arguments that cannot work are told before an hour of reading.
     super::targets(&arguments.output.report)?;
-    let previous = arguments.sarif_previous.as_deref().map(read_previous).transpose()?;
+    let previous = match arguments.sarif_previous.as_deref() {
+        Some(path) if path != Path::new("none") => Some(read_previous(path)?),
+        _ => None,
+    };
+    let earlier = match &previous {
+        Some(text) => Earlier::Report(text),
+        None if arguments.sarif_previous.is_some() => Earlier::FirstUpload,
+        None => Earlier::NotGiven,
+    };
+    let directory = Repository::discover(&arguments.dir)?.relative(&arguments.dir)?;
     let settings = Settings {
         dir: arguments.dir,
         reference: arguments.r#ref,
@@ -32,7 +43,7 @@ pub(super) fn run(arguments: ScanArguments, interrupt: &Interrupt) -> Result<u8,
         deadline: Duration::from_secs(arguments.deadline),
     };
     let report = scan(&settings, interrupt)?;
-    write_reports(&report, &arguments.output, previous.as_deref())?;
+    write_reports(&report, &arguments.output, &directory, earlier)?;
     Ok(report.scan.exit_code)
 }
 

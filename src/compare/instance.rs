@@ -244,9 +244,14 @@ fn is_ignored(ignores: Option<&IgnoreChanges>, path: &AttributePath) -> bool {
             {
                 *top = "tags".into();
             }
-            patterns.iter().any(|pattern| path.matches(pattern) || as_tags.matches(pattern))
+            patterns.iter().any(|ignored| within(ignored, path) || within(ignored, &as_tags))
         }
     }
+}
+
+/// Whether a path is the ignored one, or lies within it.
+fn within(ignored: &AttributePath, path: &AttributePath) -> bool {
+    ignored.0.len() <= path.0.len() && covers(ignored, path)
 }
 
 /// Live equals the record: is the record what is approved?

@@ -16,7 +16,7 @@ use crate::plan::{InstanceIndex, ReadPlan};
 use crate::redact::RedactionKey;
 use crate::state::State;
 use owners::Owners;
-use provider_api::{AttributePath, Attributes, Gap, GapClass, LiveObject, Origin, Scope, TypeTable};
+use provider_api::{AttributePath, Attributes, Gap, LiveObject, Origin, Scope, TypeTable};
 use rayon::prelude::*;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -323,15 +323,4 @@ fn pending_create(sides: &Sides<'_>) -> Vec<(usize, crate::model::Address)> {
 /// Whether a gap is about reading at all, for tests of completeness.
 pub(crate) fn is_complete(coverage: &[CoverageEntry]) -> bool {
     coverage.iter().all(|entry| entry.status == CoverageStatus::Complete)
-}
-
-/// The classes in the order in which a reader of the report should hear of them.
-pub(crate) fn class_rank(class: GapClass) -> u8 {
-    match class {
-        GapClass::Denied => 0,
-        GapClass::TimedOut => 1,
-        GapClass::Throttled => 2,
-        GapClass::Failed => 3,
-        GapClass::Unsupported => 4,
-    }
 }

@@ -371,10 +371,10 @@ pub(super) fn hostile(text: &str) -> Report {
         finding.object_id = Some(owned());
         finding.source = Some(range.clone());
         finding.cause = Some(owned());
-        for change in &mut finding.attributes {
+        for (line, change) in (2..).zip(&mut finding.attributes) {
             change.path =
                 AttributePath(vec![Step::Name(owned()), Step::Key(owned()), Step::Index(0), Step::Name(owned())]);
-            change.source = Some(range.clone());
+            change.source = Some(SourceRange { start_line: line, end_line: line, ..range.clone() });
             if !change.sensitive {
                 change.declared = plain(json!(text));
                 change.recorded = plain(json!(format!("{text}\n{text}")));

@@ -52,10 +52,12 @@ pub(super) fn inert_message(text: &str) -> String {
     out
 }
 
-/// A link to a related location of a SARIF result, for a message.
+/// A link to a related location of a SARIF result, for a message. Brackets and backslashes of its text are escaped as
+/// the standard says; the parenthesis behind a bracket is too, for viewers that look for `](` alone.
 pub(super) fn message_link(text: &str, id: usize) -> String {
     let text = inert_message(text).replace("\\]\\(", "](");
-    format!("[{}]({id})", text.replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]"))
+    let text = text.replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]").replace("](", "]\\(");
+    format!("[{text}]({id})")
 }
 
 /// JSON for people and programs: indented, a newline at the end, and nothing in it that a terminal would obey.
@@ -147,7 +149,7 @@ mod tests {
         ] {
             assert_eq!(inert_message(text), expected);
         }
-        assert_eq!(message_link(r#"a["x\y"](z)"#, 3), r#"[a\["x\\y"\](z)](3)"#);
+        assert_eq!(message_link(r#"a["x\y"](z)"#, 3), r#"[a\["x\\y"\]\(z)](3)"#);
     }
 
     #[test]

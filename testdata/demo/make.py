@@ -248,6 +248,14 @@ def keep_repository(folder, target):
         path.chmod(0o644)
 
 
+def list_recording(recording):
+    """The list of the recording's files that the program embeds."""
+    names = sorted(path.name for path in recording.iterdir())
+    lines = [f'    ("recording/{name}", include_bytes!("recording/{name}")),' for name in names]
+    text = "// Written by make.py.\n&[\n" + "\n".join(lines) + "\n]\n"
+    (HERE / "recording.rs").write_text(text)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--driftline", default=os.environ.get("DRIFTLINE", str(ROOT / "target" / "debug" / "driftline")))
@@ -274,6 +282,7 @@ def main():
             done = subprocess.run(scan, env={**os.environ, **env}, check=False)
             if done.returncode != 2:
                 sys.exit(f"the scan ended with {done.returncode}, not with drift")
+            list_recording(recording)
         finally:
             moto.stop()
 

@@ -10,13 +10,15 @@ mod meter;
 mod object;
 mod place;
 mod provider;
+#[cfg(test)]
+mod tests;
 
 pub use provider::Aws;
 
 /// What the type files use.
 pub(crate) mod prelude {
     pub(crate) use super::batch::{Batch, Recorded};
-    pub(crate) use super::object::Object;
+    pub(crate) use super::object::{Object, tag_map};
     pub(crate) use super::place::{Place, concurrently};
     pub(crate) use provider_api::{Gap, GapClass, Origin};
 }

@@ -9,7 +9,7 @@ use crate::report::{counted, is_sensitive, material_first, scope_name, shortened
 
 /// Attributes whose values are told.
 const MAX_ATTRIBUTES: usize = 10;
-/// A longer value is not told: alerts are for overview, and long values are where secrets hide.
+/// A value that is longer or has several lines is not told: alerts are for overview, and long values are where secrets hide.
 const MAX_VALUE: usize = 80;
 /// Objects that an aggregated result names.
 const MAX_OBJECTS: usize = 10;
@@ -110,10 +110,14 @@ fn value(value: &ReportedValue) -> String {
         ReportedValue::Absent => "not set".to_owned(),
         ReportedValue::NotKnown => "not known".to_owned(),
         ReportedValue::Redacted(_) => "sensitive".to_owned(),
-        ReportedValue::Plain(value) => match value.to_string() {
-            text if text.chars().count() <= MAX_VALUE => inert_message(&text),
-            text => format!("a value of {} characters", text.chars().count()),
-        },
+        ReportedValue::Plain(value) => {
+            let lines = value.as_str().map_or(1, |text| text.lines().count());
+            match value.to_string() {
+                _ if lines > 1 => format!("a text of {lines} lines"),
+                text if text.chars().count() <= MAX_VALUE => inert_message(&text),
+                text => format!("a value of {} characters", text.chars().count()),
+            }
+        }
     }
 }
 

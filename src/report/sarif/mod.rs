@@ -31,6 +31,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const MAX_RESULTS: usize = 5_000;
 /// More unmanaged objects of one type and scope than this become one result.
 const MAX_UNMANAGED: usize = 20;
+/// Attribute paths that a result's properties list.
+const MAX_ATTRIBUTES: usize = 100;
 /// The one fingerprint that code scanning compares.
 const LINE_HASH: &str = "primaryLocationLineHash";
 /// Names a finding from scan to scan.
@@ -264,7 +266,7 @@ fn properties(finding: &Finding) -> ResultProperties {
         region: finding.scope.region.clone(),
         object_id: finding.object_id.clone(),
         material: finding.material,
-        attributes: finding.attributes.iter().map(|change| change.path.to_string()).collect(),
+        attributes: finding.attributes.iter().take(MAX_ATTRIBUTES).map(|change| change.path.to_string()).collect(),
         approving_commit: attribution.approving_commit.clone(),
         pull_request: attribution.pull_request.clone(),
         segregation: Some(attribution.segregation.name().to_owned()),

@@ -138,7 +138,7 @@ fn what_has_no_place_is_a_notification_and_never_invented() {
 #[test]
 fn fingerprints_survive_moves_and_tell_changes_apart() {
     let hash = |change: fn(&mut Finding)| {
-        let attributes = ["a", "b"].map(|name| change_of(name)).into();
+        let attributes = ["a", "b"].map(change_of).into();
         let mut finding = finding(Kind::Changed, "aws_vpc.a", attributes);
         change(&mut finding);
         fingerprints(&finding)[LINE_HASH].clone()

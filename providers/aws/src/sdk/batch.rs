@@ -35,6 +35,11 @@ impl<'a> Batch<'a> {
         self.request.unrequested || self.requests(id)
     }
 
+    /// Whether objects that nobody asked for are wanted too, and with them where they come from.
+    pub(crate) fn wants_unrequested(&self) -> bool {
+        self.request.unrequested
+    }
+
     /// Answers with an object, requested or not; `object` is built only where it is wanted.
     pub(crate) fn add(&mut self, id: &str, origin: Origin, object: impl FnOnce() -> Object) {
         if !self.wants(id) || !self.answered.insert(id.to_owned()) {

@@ -10,10 +10,19 @@ use aws_sdk_ec2::config::{SharedHttpClient, StalledStreamProtectionConfig};
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{Provider as TlsProvider, rustls_provider::CryptoMode};
 use aws_smithy_http_client::{Builder, ConnectorBuilder};
+use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use provider_api::{Gap, GapClass, ProviderConfiguration};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// Time for one EC2 attempt. The largest pages take some ten seconds.
+const EC2_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Time for one STS attempt, and attempts: all that is asked there is who the caller is.
+const STS_TIMEOUT: Duration = Duration::from_secs(10);
+const STS_ATTEMPTS: u32 = 3;
 
 /// What all connections of a provider share.
 #[derive(Default)]
@@ -49,7 +58,7 @@ impl Shared {
             return Ok(place);
         }
         let account = caller.map(|caller| caller.account).or(recorded);
-        let budget = self.budget(("ec2", endpoint.clone(), account.clone(), region.clone()));
+        let budget = self.budget(("ec2", endpoint.clone(), account.clone(), region.clone()), EC2_TIMEOUT);
         let place = Arc::new(Place::new(account, region, self.ec2(&config, endpoint, budget)));
         Ok(match key {
             Some(key) => Arc::clone(lock(&self.places).entry(key).or_insert(place)),
@@ -76,10 +85,11 @@ impl Shared {
         }
         let config = sts_config(block, config)?;
         let region = region_name(&config).to_owned();
-        let budget = self.budget(("sts", config.endpoint_url().map(str::to_owned), None, region.clone()));
+        let budget = self.budget(("sts", config.endpoint_url().map(str::to_owned), None, region.clone()), STS_TIMEOUT);
         let sts = aws_sdk_sts::config::Builder::from(&config)
             .http_client(MeteredClient { inner: self.http(), budget })
             .timeout_config(attempt_timeouts(&config))
+            .retry_config(RetryConfig::standard().with_max_attempts(STS_ATTEMPTS))
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .build();
         match aws_sdk_sts::Client::from_conf(sts).get_caller_identity().send().await {
@@ -92,8 +102,8 @@ impl Shared {
         }
     }
 
-    fn budget(&self, key: BudgetKey) -> Arc<Budget> {
-        Arc::clone(lock(&self.budgets).entry(key).or_insert_with(|| Arc::new(Budget::new())))
+    fn budget(&self, key: BudgetKey, attempt_timeout: Duration) -> Arc<Budget> {
+        Arc::clone(lock(&self.budgets).entry(key).or_insert_with(|| Arc::new(Budget::new(attempt_timeout))))
     }
 
     /// One HTTP client, and so one pool of connections, for all places. The environment's proxy settings hold.

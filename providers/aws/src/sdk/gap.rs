@@ -61,12 +61,12 @@ where
                     let message = metadata.message().unwrap_or_default();
                     (class_of_code(code, status), format!("{code}: {}", without_authorization_blob(message)))
                 }
-                None => (class_of_status(status), format!("HTTP {status} without an error code")),
+                None => (class_of_status(status), unreadable(status)),
             }
         }
         SdkError::ResponseError(response) => {
             let status = response.raw().status().as_u16();
-            (class_of_status(status), format!("HTTP {status} with an answer that is not the service's"))
+            (class_of_status(status), unreadable(status))
         }
         SdkError::TimeoutError(_) => (GapClass::TimedOut, "no answer in time".to_owned()),
         SdkError::DispatchFailure(failure) if failure.is_timeout() => {
@@ -78,6 +78,11 @@ where
         _ => (GapClass::Failed, root_cause(error)),
     };
     Gap { ids: Vec::new(), class, cause: printable(&format!("{call} in {region}: {cause}")) }
+}
+
+/// An HTML page of a proxy, a truncated document.
+fn unreadable(status: u16) -> String {
+    format!("HTTP {status} with an answer that is not the service's")
 }
 
 fn class_of_code(code: &str, status: u16) -> GapClass {

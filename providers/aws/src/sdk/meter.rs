@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
@@ -29,9 +29,6 @@ pub(crate) async fn counted<T>(future: impl Future<Output = T>) -> (T, u64) {
     (value, calls.load(Ordering::Relaxed))
 }
 
-/// Time for one attempt, from the request to the last byte. The largest EC2 pages take some ten seconds.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
-
 /// No page of a list comes near this many bytes; an endless answer ends here.
 const MAX_ANSWER: usize = 128 << 20;
 
@@ -48,16 +45,53 @@ const LOWEST_RATE: f64 = 1.0;
 /// Requests in flight.
 const CONCURRENCY: usize = 12;
 
+/// Attempts in a row without an answer after which an endpoint counts as mute and is asked no more.
+const PATIENCE: usize = CONCURRENCY;
+
 /// What one service of one account and region is asked at most.
 #[derive(Debug)]
 pub(crate) struct Budget {
+    /// Time for one attempt, from the request to the last byte.
+    attempt_timeout: Duration,
     in_flight: Semaphore,
     bucket: Mutex<Bucket>,
+    unanswered: AtomicUsize,
 }
 
 impl Budget {
-    pub(crate) fn new() -> Self {
-        Self { in_flight: Semaphore::new(CONCURRENCY), bucket: Mutex::new(Bucket::new(Instant::now())) }
+    pub(crate) fn new(attempt_timeout: Duration) -> Self {
+        Self {
+            attempt_timeout,
+            in_flight: Semaphore::new(CONCURRENCY),
+            bucket: Mutex::new(Bucket::new(Instant::now())),
+            unanswered: AtomicUsize::new(0),
+        }
+    }
+
+    /// Runs one attempt when its turn comes.
+    async fn attempt(
+        &self,
+        exchange: impl Future<Output = Result<HttpResponse, ConnectorError>>,
+    ) -> Result<HttpResponse, ConnectorError> {
+        let _permit = self.in_flight.acquire().await;
+        if self.unanswered.load(Ordering::Relaxed) >= PATIENCE {
+            return Err(ConnectorError::timeout("the endpoint has stopped answering".into()));
+        }
+        let wait = self.bucket().take(Instant::now());
+        tokio::time::sleep(wait).await;
+        let _ = CALLS.try_with(|calls| calls.fetch_add(1, Ordering::Relaxed));
+        let Ok(answer) = tokio::time::timeout(self.attempt_timeout, exchange).await else {
+            self.unanswered.fetch_add(1, Ordering::Relaxed);
+            let seconds = self.attempt_timeout.as_secs();
+            return Err(ConnectorError::timeout(format!("no answer within {seconds} s").into()));
+        };
+        let response = answer?;
+        self.unanswered.store(0, Ordering::Relaxed);
+        match asks_to_slow_down(&response) {
+            true => self.bucket().throttled(),
+            false => self.bucket().answered(),
+        }
+        Ok(response)
     }
 
     fn bucket(&self) -> std::sync::MutexGuard<'_, Bucket> {
@@ -125,20 +159,7 @@ struct MeteredConnector {
 impl HttpConnector for MeteredConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let (inner, budget) = (self.inner.clone(), Arc::clone(&self.budget));
-        HttpConnectorFuture::new(async move {
-            let _permit = budget.in_flight.acquire().await;
-            let wait = budget.bucket().take(Instant::now());
-            tokio::time::sleep(wait).await;
-            let _ = CALLS.try_with(|calls| calls.fetch_add(1, Ordering::Relaxed));
-            let response = tokio::time::timeout(ATTEMPT_TIMEOUT, exchange(inner, request))
-                .await
-                .unwrap_or_else(|elapsed| Err(ConnectorError::timeout(elapsed.into())))?;
-            match asks_to_slow_down(&response) {
-                true => budget.bucket().throttled(),
-                false => budget.bucket().answered(),
-            }
-            Ok(response)
-        })
+        HttpConnectorFuture::new(async move { budget.attempt(exchange(inner, request)).await })
     }
 }
 

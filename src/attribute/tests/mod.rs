@@ -1,0 +1,65 @@
+//! Histories made by the real `git`, the truth known by construction.
+
+mod approvals;
+mod bad;
+mod changes;
+mod merges;
+mod moves;
+mod repository;
+
+use super::{BlockId, EventKind, History};
+pub(super) use repository::git_trailers;
+
+/// `directory:kind.label.label`; no directory for the root.
+fn id(text: &str) -> BlockId {
+    let (directory, block) = text.split_once(':').unwrap_or(("", text));
+    let mut words = block.split('.').map(str::to_owned);
+    BlockId {
+        directory: directory.to_owned(),
+        kind: words.next().expect("a kind"),
+        labels: words.collect(),
+    }
+}
+
+/// A resource block with one argument.
+fn vpc(name: &str, cidr: &str) -> String {
+    format!("resource \"aws_vpc\" \"{name}\" {{\n  cidr_block = \"{cidr}\"\n}}\n")
+}
+
+/// Asserts the declaring and the approving commit of a block.
+#[track_caller]
+fn check(history: &History, block: &str, declaring: &str, approving: &str) {
+    let found = history.attribution(&id(block));
+    let both = (found.declaring_commit.as_deref(), found.approving_commit.as_deref());
+    assert_eq!(both, (Some(declaring), Some(approving)), "{block}: {found:?}");
+}
+
+/// Asserts that nobody can be named, and what the reason says.
+#[track_caller]
+fn check_unknown(history: &History, block: &str, reason: &str) {
+    let found = history.attribution(&id(block));
+    assert_eq!((&found.declaring_commit, &found.approving_commit), (&None, &None), "{block}");
+    assert!(found.reason.as_deref().unwrap_or_default().contains(reason), "{block}: {:?}", found.reason);
+}
+
+/// The events of a block: kind, declaring and approving commit, attributes.
+fn events(history: &History, block: &str) -> Vec<(EventKind, String, String, String)> {
+    let texts = |event: &super::Event| {
+        let attributes: Vec<_> = event.attributes.iter().map(ToString::to_string).collect();
+        (
+            event.kind,
+            event.commit.as_deref().unwrap_or("unknown").to_owned(),
+            event.approving_commit.to_string(),
+            attributes.join(" "),
+        )
+    };
+    history.events(&id(block)).iter().map(texts).collect()
+}
+
+/// Asserts the events of a block.
+#[track_caller]
+fn check_events(history: &History, block: &str, expected: &[(EventKind, &str, &str, &str)]) {
+    let found = events(history, block);
+    let found: Vec<_> = found.iter().map(|(kind, a, b, c)| (*kind, a.as_str(), b.as_str(), c.as_str())).collect();
+    assert_eq!(found, expected, "{block}");
+}
