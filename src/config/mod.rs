@@ -1,9 +1,29 @@
 //! Reads what the approved configuration declares, as far as it can be evaluated.
 //! Knows nothing of state or of what is live; what cannot be evaluated is not known, never guessed.
 
+pub mod backend;
+mod body;
+mod evaluate;
+mod expand;
+mod inputs;
+mod module;
+mod modules;
+mod providers;
+mod read;
+mod refactoring;
+mod source;
+mod syntax;
+
 use crate::model::{Address, InstanceKey, ModuleStep, ProviderReference, SourceRange};
+use expand::{Expanded, Expansion, Found};
+use provider_api::AttributePath;
+pub use read::{Settings, read};
+use refactoring::Refactorings;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub(crate) use module::{is_configuration, outline};
 
 /// One root module's configuration with all modules it calls.
 #[derive(Debug, Default)]
@@ -22,6 +42,10 @@ pub struct Configuration {
     pub modules: BTreeMap<Vec<String>, ModuleCall>,
     /// What could not be read or evaluated as a whole.
     pub problems: Vec<Problem>,
+    /// Everything that expressions refer to, evaluated.
+    expanded: Expanded,
+    /// The moves and removals of `refactorings`, parsed.
+    parsed: Refactorings,
 }
 
 /// A module call, or the root module under the empty path.
@@ -33,21 +57,6 @@ pub struct ModuleCall {
     pub source: String,
     /// The block.
     pub range: Option<SourceRange>,
-    /// The instances it expands to.
-    pub expansion: Expansion,
-}
-
-/// How many instances a block stands for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Expansion {
-    /// One, without a key.
-    Single,
-    /// These.
-    Keys(Vec<InstanceKey>),
-    /// By `count`, of an unknown number.
-    UnknownCount,
-    /// By `for_each`, over unknown keys.
-    UnknownKeys,
 }
 
 /// A resource block.
@@ -59,15 +68,12 @@ pub struct DeclaredResource {
     pub directory: String,
     /// The block, from its first character to its closing brace.
     pub range: SourceRange,
-    /// The instances it expands to, within one instance of its module.
-    pub expansion: Expansion,
     /// The provider configuration it uses, as state would write it; none where that is not known.
     pub provider: Option<ProviderReference>,
     /// `lifecycle.ignore_changes`.
     pub ignore_changes: IgnoreChanges,
-    /// Top-level arguments and nested blocks in the order of the file. What an unevaluable `dynamic` block might
-    /// contribute is here under the block's name as [`Declared::NotKnown`].
-    pub(crate) body: body::Body,
+    /// What stands between its braces.
+    body: Arc<syntax::Body>,
 }
 
 /// `lifecycle.ignore_changes`.
@@ -75,8 +81,8 @@ pub struct DeclaredResource {
 pub enum IgnoreChanges {
     /// `all`.
     All,
-    /// These paths, as rule patterns (`tags.Env`, `ingress`); empty when there is none.
-    Paths(Vec<String>),
+    /// These paths and what lies below them; empty when there is none.
+    Paths(Vec<AttributePath>),
 }
 
 /// A declared value, as far as it is known.
@@ -95,7 +101,9 @@ pub enum Declared {
 /// What one instance declares: every top-level argument and nested block by name.
 #[derive(Debug, Clone, Default)]
 pub struct DeclaredInstance {
-    /// Values; nested blocks are lists of objects.
+    /// Values; nested blocks are lists of objects. What a `dynamic` block generates that cannot be evaluated is here
+    /// under the block's name as [`Declared::NotKnown`]. In the JSON syntax a single nested block may be an object: only
+    /// a schema tells it from a map.
     pub attributes: BTreeMap<String, Declared>,
     /// Where each top-level argument or first nested block of that name stands.
     pub ranges: BTreeMap<String, SourceRange>,
@@ -119,6 +127,8 @@ pub struct DeclaredProvider {
     pub range: Option<SourceRange>,
     /// Arguments and nested blocks.
     pub attributes: BTreeMap<String, Declared>,
+    /// Whether this is all there is to it: false where a file could not be read that may hold the block, or change it.
+    pub certain: bool,
 }
 
 /// A backend or `cloud` block.
@@ -167,35 +177,109 @@ pub struct Problem {
     pub incomplete: bool,
 }
 
-pub(crate) mod body {
-    /// Placeholder until expressions are read.
-    #[derive(Debug, Clone, Default)]
-    pub(crate) struct Body;
+impl IgnoreChanges {
+    /// Whether changes at a path are to be ignored. `tags.Env` and `tags["Env"]` are the same.
+    pub fn covers(&self, path: &AttributePath) -> bool {
+        use provider_api::Step;
+        let same = |(one, other): (&Step, &Step)| match (one, other) {
+            (Step::Index(one), Step::Index(other)) => one == other,
+            (Step::Name(one) | Step::Key(one), Step::Name(other) | Step::Key(other)) => one == other,
+            _ => false,
+        };
+        match self {
+            Self::All => true,
+            Self::Paths(ignored) => ignored.iter().any(|ignored| {
+                ignored.0.len() <= path.0.len() && ignored.0.iter().zip(&path.0).all(same)
+            }),
+        }
+    }
 }
 
 impl Configuration {
     /// Whether the configuration declares an instance. The address must have gone through [`Configuration::refactored`].
-    pub fn declares(&self, _address: &Address) -> Declares {
-        Declares::NotKnown("not read".into())
+    pub fn declares(&self, address: &Address) -> Declares {
+        let (position, certain) = match self.expanded.find(&address.module) {
+            Found::No => return Declares::No,
+            Found::NotKnown(reason) => return Declares::NotKnown(reason),
+            Found::NoCall { instance } => return self.undeclared(instance),
+            Found::Instance { position, certain } => (position, certain),
+        };
+        let Some(expansion) = self.expansion(position, address) else { return self.undeclared(position) };
+        match (expansion.has(address.key.as_ref()), certain) {
+            (Some(false), _) => Declares::No,
+            (_, Err(reason)) => Declares::NotKnown(reason),
+            (Some(true), Ok(())) => Declares::Yes,
+            (None, Ok(())) => Declares::NotKnown(format!("the instances of {} are not known", address.resource())),
+        }
     }
 
-    /// What an instance declares; none where it is not declared.
-    pub fn instance(&self, _address: &Address) -> Option<DeclaredInstance> {
-        None
+    /// What an instance declares; none where it is not declared. Where it cannot be told whether it is declared, this is
+    /// what it declares if it is.
+    pub fn instance(&self, address: &Address) -> Option<DeclaredInstance> {
+        if self.declares(address) == Declares::No {
+            return None;
+        }
+        let Found::Instance { position, .. } = self.expanded.find(&address.module) else { return None };
+        let expansion = self.expansion(position, address)?;
+        let body = &self.resources.get(&address.resource())?.body;
+        let node = &self.expanded.nodes[self.expanded.instances[position].node];
+        let overridden = node.content.as_ref().is_ok_and(|module| module.overridden);
+        let scope = self.expanded.scope(position, expansion, address.key.clone());
+        let declared = |value| if overridden { Declared::NotKnown } else { Declared::from(value) };
+        Some(DeclaredInstance {
+            attributes: body::resource(body, &scope).into_iter().map(|(name, value)| (name, declared(value))).collect(),
+            ranges: body::places(body).into_iter().map(|(name, place)| (name, place.range())).collect(),
+        })
     }
 
     /// Every instance that is known to be declared, sorted.
     pub fn instances(&self) -> Vec<Address> {
-        Vec::new()
+        self.expanded.addresses()
     }
 
-    /// The address that an instance in state has after `moved` blocks.
+    /// The address that an instance in state has after `moved` blocks, and after `count` came or went: Terraform takes
+    /// the instance without a key and the one with index 0 for the same.
     pub fn refactored(&self, address: &Address) -> Address {
-        address.clone()
+        let mut address = refactoring::moved(&self.parsed.moves, address);
+        let Found::Instance { position, .. } = self.expanded.find(&address.module) else { return address };
+        match (self.expansion(position, &address), &address.key) {
+            (Some(Expansion::Count(_) | Expansion::UnknownCount), None) => address.key = Some(InstanceKey::Index(0)),
+            (Some(Expansion::Single), Some(InstanceKey::Index(0))) => address.key = None,
+            _ => {}
+        }
+        address
+    }
+
+    /// Whether a `removed` block says that an instance is no longer managed.
+    pub fn removed(&self, address: &Address) -> bool {
+        refactoring::removed(&self.parsed.removals, address)
     }
 
     /// The directory of the module that an address stands in, from the repository's root.
-    pub fn module_directory(&self, _module: &[ModuleStep]) -> Option<&str> {
-        None
+    pub fn module_directory(&self, module: &[ModuleStep]) -> Option<&str> {
+        let mut node = self.expanded.nodes.first()?;
+        for step in module {
+            node = &self.expanded.nodes[*node.children.get(&*step.name)?];
+        }
+        Some(&node.content.as_ref().ok()?.directory)
+    }
+
+    fn expansion(&self, instance: usize, address: &Address) -> Option<&Expansion> {
+        let key = (address.resource_type.clone(), address.name.clone());
+        self.expanded.instances[instance].resources.get(&key)
+    }
+
+    /// What a missing block or call means: nothing where its module was not read as a whole.
+    fn undeclared(&self, instance: usize) -> Declares {
+        match &self.expanded.nodes[self.expanded.instances[instance].node].content {
+            Ok(module) => match module.unread.first() {
+                Some(reason) => Declares::NotKnown(reason.clone()),
+                None => Declares::No,
+            },
+            Err(reason) => Declares::NotKnown(reason.clone()),
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,83 @@
+"""Regenerates schema.json beside this file from the real provider: `python3 providers/aws/schema.py`.
+One line a resource type, so that the change a new provider version brings can be read. Knows nothing of the scanner."""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1] / "tests" / "conformance"))
+
+from terraform import PROVIDER_ADDRESS, PROVIDER_VERSION, Terraform  # noqa: E402
+
+READ_TYPES = """
+vpc subnet internet_gateway egress_only_internet_gateway nat_gateway eip eip_association route_table route
+route_table_association main_route_table_association security_group security_group_rule
+vpc_security_group_ingress_rule vpc_security_group_egress_rule network_acl network_acl_rule network_interface
+instance ebs_volume volume_attachment ebs_snapshot ami launch_template key_pair vpc_endpoint
+vpc_peering_connection flow_log vpc_dhcp_options vpc_dhcp_options_association ec2_transit_gateway
+ec2_transit_gateway_vpc_attachment customer_gateway vpn_gateway ec2_managed_prefix_list placement_group
+default_vpc default_subnet default_security_group default_network_acl default_route_table default_vpc_dhcp_options
+"""
+# Never read themselves: their presence in a state says that they own part of another object.
+SIBLING_TYPES = """
+network_acl_association network_interface_attachment network_interface_sg_attachment internet_gateway_attachment
+vpn_gateway_attachment vpn_gateway_route_propagation vpc_endpoint_route_table_association
+vpc_endpoint_subnet_association vpc_endpoint_security_group_association ec2_managed_prefix_list_entry
+vpc_ipv4_cidr_block_association ec2_tag
+"""
+FLAGS = (("required", "r"), ("optional", "o"), ("computed", "c"), ("sensitive", "s"), ("write_only", "w"))
+
+
+def trim_attribute(attribute):
+    flags = "".join(letter for name, letter in FLAGS if attribute.get(name))
+    if "nested_type" in attribute:
+        nested = attribute["nested_type"]
+        attributes = {name: trim_attribute(inner) for name, inner in sorted(nested["attributes"].items())}
+        return {"nested": nested["nesting_mode"], "attributes": attributes, "flags": flags}
+    return {"type": attribute["type"], "flags": flags}
+
+
+def trim_block(block):
+    trimmed = {"attributes": {name: trim_attribute(a) for name, a in sorted(block.get("attributes", {}).items())}}
+    if block.get("block_types"):
+        trimmed["blocks"] = {
+            name: {"nesting": inner["nesting_mode"], **trim_block(inner["block"])}
+            for name, inner in sorted(block["block_types"].items())
+        }
+    return trimmed
+
+
+def trim(schema):
+    types = {}
+    known = schema["provider_schemas"][PROVIDER_ADDRESS]["resource_schemas"]
+    for name in sorted(f"aws_{word}" for word in (READ_TYPES + SIBLING_TYPES).split()):
+        if name not in known:
+            print(f"{name}: not a type of {PROVIDER_ADDRESS} {PROVIDER_VERSION}, left out", file=sys.stderr)
+            continue
+        types[name] = {"version": known[name]["version"], **trim_block(known[name]["block"])}
+    return types
+
+
+def read_schema():
+    with tempfile.TemporaryDirectory() as folder:
+        source = f'source = "hashicorp/aws"\n      version = "{PROVIDER_VERSION}"'
+        requirement = f"terraform {{\n  required_providers {{\n    aws = {{\n      {source}\n    }}\n  }}\n}}\n"
+        (Path(folder) / "main.tf").write_text(requirement)
+        terraform = Terraform(folder, {}, folder)
+        terraform.run("init", "-no-color")
+        return json.loads(terraform.run("providers", "schema", "-json"))
+
+
+def main():
+    types = trim(read_schema())
+    lines = ",\n".join(f"{json.dumps(name)}:{json.dumps(body, separators=(',', ':'))}" for name, body in types.items())
+    text = f'{{"provider_version":"{PROVIDER_VERSION}","types":{{\n{lines}\n}}}}\n'
+    json.loads(text)
+    (HERE / "schema.json").write_text(text)
+    print(f"{len(types)} types, {len(text)} bytes")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,151 @@
+//! Blocks, arguments and expressions of one file, whichever of the two syntaxes it is written in.
+//! Knows nothing of what any block means.
+
+mod hcl;
+mod json;
+
+use super::Problem;
+use super::source::{Place, SourceFile};
+pub(crate) use json::JsonValue;
+
+/// A block with its labels.
+#[derive(Debug, Clone)]
+pub(crate) struct Block {
+    /// `resource`, `ingress`, …
+    pub(crate) kind: String,
+    pub(crate) labels: Vec<String>,
+    pub(crate) body: Body,
+    /// From the first character to the closing brace.
+    pub(crate) place: Place,
+}
+
+/// What stands between braces, or in a whole file.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Body {
+    pub(crate) arguments: Vec<Argument>,
+    pub(crate) blocks: Vec<Block>,
+}
+
+/// `name = value`.
+#[derive(Debug, Clone)]
+pub(crate) struct Argument {
+    pub(crate) name: String,
+    pub(crate) value: Expression,
+    /// Name and value.
+    pub(crate) place: Place,
+}
+
+/// An expression as it was written.
+#[derive(Debug, Clone)]
+pub(crate) enum Expression {
+    /// In the language itself.
+    Native(Box<hcl_edit::expr::Expression>),
+    /// In the JSON syntax, where strings are templates.
+    Json(JsonValue),
+}
+
+impl Body {
+    pub(crate) fn argument(&self, name: &str) -> Option<&Argument> {
+        self.arguments.iter().find(|argument| argument.name == name)
+    }
+
+    pub(crate) fn blocks<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Block> {
+        self.blocks.iter().filter(move |block| block.kind == kind)
+    }
+}
+
+impl Expression {
+    /// The text of a string without interpolation.
+    pub(crate) fn literal(&self) -> Option<&str> {
+        match self {
+            Self::Native(expression) => expression.as_str(),
+            Self::Json(JsonValue::String(text)) => Some(text),
+            Self::Json(_) => None,
+        }
+    }
+
+    /// The expression itself; in JSON, where a reference is written in a string, what the string holds.
+    pub(crate) fn reference(&self) -> Option<hcl_edit::expr::Expression> {
+        match self {
+            Self::Native(expression) => match expression.as_str() {
+                // Quoted references are how old configurations wrote them.
+                Some(text) => hcl_edit::parser::parse_expr(text).ok(),
+                None => Some((**expression).clone()),
+            },
+            Self::Json(JsonValue::String(text)) => {
+                let text = text.strip_prefix("${").and_then(|text| text.strip_suffix('}')).unwrap_or(text);
+                hcl_edit::parser::parse_expr(text).ok()
+            }
+            Self::Json(_) => None,
+        }
+    }
+
+    /// The elements of a list that is written out.
+    pub(crate) fn elements(&self) -> Option<Vec<Self>> {
+        match self {
+            Self::Native(expression) => Some(expression.as_array()?.iter().cloned().map(native).collect()),
+            Self::Json(JsonValue::Array(elements)) => Some(elements.iter().cloned().map(Self::Json).collect()),
+            Self::Json(_) => None,
+        }
+    }
+
+    /// The entries of an object that is written out, with keys that are plain words, strings or references.
+    pub(crate) fn entries(&self) -> Option<Vec<(String, Self)>> {
+        match self {
+            Self::Native(expression) => {
+                let entries = expression.as_object()?.iter();
+                entries.map(|(key, value)| Some((object_key(key)?, native(value.expr().clone())))).collect()
+            }
+            Self::Json(JsonValue::Object(entries)) => {
+                Some(entries.iter().map(|entry| (entry.name.clone(), Self::Json(entry.value.clone()))).collect())
+            }
+            Self::Json(_) => None,
+        }
+    }
+}
+
+fn native(expression: hcl_edit::expr::Expression) -> Expression {
+    Expression::Native(Box::new(expression))
+}
+
+/// An object's key as it is written: `aws`, `"aws"` or `aws.west`.
+fn object_key(key: &hcl_edit::expr::ObjectKey) -> Option<String> {
+    use hcl_edit::expr::{Expression, ObjectKey, TraversalOperator};
+    match key {
+        ObjectKey::Ident(name) => Some(name.as_str().to_owned()),
+        ObjectKey::Expression(Expression::Variable(name)) => Some(name.as_str().to_owned()),
+        ObjectKey::Expression(Expression::String(text)) => Some(text.value().clone()),
+        ObjectKey::Expression(Expression::Traversal(traversal)) => {
+            let mut text = traversal.expr.as_variable()?.as_str().to_owned();
+            for operator in &traversal.operators {
+                let TraversalOperator::GetAttr(name) = operator.value() else { return None };
+                text = format!("{text}.{}", name.as_str());
+            }
+            Some(text)
+        }
+        ObjectKey::Expression(_) => None,
+    }
+}
+
+/// Reads a configuration file.
+pub(crate) fn parse(file: &SourceFile) -> Result<Body, Box<Problem>> {
+    match is_json(file.path()) {
+        true => json::parse_configuration(file),
+        false => hcl::parse(file),
+    }
+}
+
+/// Reads a file of variable values: arguments and nothing else.
+pub(crate) fn parse_values(file: &SourceFile) -> Result<Body, Box<Problem>> {
+    match is_json(file.path()) {
+        true => json::parse_values(file),
+        false => hcl::parse(file),
+    }
+}
+
+pub(crate) fn is_json(path: &str) -> bool {
+    path.ends_with(".json")
+}
+
+#[cfg(test)]
+mod tests;

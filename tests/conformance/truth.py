@@ -1,0 +1,54 @@
+"""Terraform's own verdict: what a refresh-only plan says has drifted.
+Knows nothing of driftline."""
+
+import json
+
+
+def verdict(terraform, work, phase):
+    """What differs between state and live, as terraform sees it, by address."""
+    plan = work / f"{phase}.tfplan"
+    terraform.run("plan", "-refresh-only", "-parallelism=20", "-no-color", f"-out={plan}")
+    shown = json.loads(terraform.run("show", "-json", str(plan)))
+    drift = [entry(change) for change in shown.get("resource_drift", [])]
+    return {
+        "phase": phase,
+        "terraform_version": shown["terraform_version"],
+        "drift": sorted(drift, key=lambda one: one["address"]),
+    }
+
+
+def entry(resource):
+    change = resource["change"]
+    if change["actions"] == ["delete"]:
+        return {"address": resource["address"], "actions": "delete", "attributes": []}
+    if change["actions"] != ["update"]:
+        raise ValueError(f"{resource['address']}: terraform reports {change['actions']}, which no refresh should")
+    before, after = change["before"], change["after"]
+    names = sorted(name for name in set(before) | set(after) if before.get(name) != after.get(name))
+    return {
+        "address": resource["address"],
+        "actions": "update",
+        "attributes": names,
+        "before": {name: before.get(name) for name in names},
+        "after": {name: after.get(name) for name in names},
+    }
+
+
+def check_changes(truth, changes):
+    """Complaints about changes that terraform doesn't see, or sees though they are harmless: then the suite itself is wrong."""
+    drifted = {one["address"] for one in truth["drift"]}
+    complaints = []
+    for change in changes:
+        for address in change["addresses"]:
+            if change["harmless"] and address in drifted:
+                complaints.append(f"change {change['name']} is called harmless, but terraform sees drift in {address}")
+            if not change["harmless"] and address not in drifted:
+                complaints.append(f"change {change['name']} leaves no drift in {address}")
+    named = {address for change in changes for address in change["addresses"]}
+    complaints += [f"{address} drifted, and no change names it" for address in sorted(drifted - named)]
+    return complaints
+
+
+def dump(path, value):
+    """Writes JSON as it is kept as test data: indented, keys sorted, readable beyond ASCII."""
+    path.write_text(json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
