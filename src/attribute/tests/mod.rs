@@ -26,6 +26,21 @@ pub(super) fn tree_bomb() -> (repository::Repository, gix::Repository, gix::Obje
     (repository, opened, tree.parse().expect("a hash"))
 }
 
+/// A small history, its first commit and the merge at its tip, for tests of what is printed.
+pub(crate) fn example_history() -> (History, String, String) {
+    use repository::{ANN, BOB, Repository};
+    let repository = Repository::new();
+    let tagged = |env: &str| format!("resource \"aws_vpc\" \"a\" {{\n  tags = {{ Env = \"{env}\" }}\n}}\nmodule \"net\" {{\n  source = \"../net\"\n}}\n");
+    repository.write("net/main.tf", &vpc("b", "1"));
+    let first = repository.commit_file("envs/main.tf", &tagged("dev"), "first");
+    repository.branch("topic", "main");
+    repository.write("envs/main.tf", &tagged("prod"));
+    repository.commit_as("E\u{1b}[31mve <eve@example.com>", ANN, "topic");
+    repository.checkout("main");
+    let merge = repository.merge(&["topic"], BOB, "Merge pull request #12 from x/topic\n\nTitle\n");
+    (repository.history(), first, merge)
+}
+
 /// `directory:kind.label.label`; no directory for the root.
 fn id(text: &str) -> BlockId {
     let (directory, block) = text.split_once(':').unwrap_or(("", text));
