@@ -28,7 +28,7 @@ mod people;
 mod side;
 mod split;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod trailers;
 mod tree;
 mod verdict;
@@ -505,6 +505,11 @@ impl History {
     /// Every block that was ever declared, sorted.
     pub fn blocks(&self) -> impl Iterator<Item = &BlockId> {
         self.blocks.keys()
+    }
+
+    /// Whether a block is, or ever was, declared.
+    pub fn knows(&self, block: &BlockId) -> bool {
+        self.blocks.contains_key(block)
     }
 
     /// Whether a block is declared at the tip.

@@ -44,7 +44,7 @@ pub(crate) fn git_trailers(message: &str) -> Vec<String> {
 }
 
 /// A repository in a directory of its own, which goes with it.
-pub(super) struct Repository {
+pub(in crate::attribute) struct Repository {
     directory: tempfile::TempDir,
     clock: Cell<i64>,
 }
