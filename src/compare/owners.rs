@@ -48,7 +48,8 @@ impl<'a> Owners<'a> {
         top: (&Value, &Value),
     ) -> Option<&'static str> {
         let attribute = difference.path.top();
-        let mut owners = resource_type.owners.iter().chain(shared).filter(|owner| owner.attribute == attribute).peekable();
+        let mut owners =
+            resource_type.owners.iter().chain(shared).filter(|owner| owner.attribute == attribute).peekable();
         let first = owners.peek()?;
         let parts = |value: &Value| -> BTreeSet<String> {
             let split = match (difference.path.0.get(1), value) {
