@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::git::Repository;
 use crate::judge::IN_SYNC;
 use crate::model::Address;
-use crate::report::{self, blame_json, blame_text};
+use crate::report::{blame_json, blame_text};
 use std::collections::BTreeSet;
 
 /// Attributes all declared resources, or those that are named.

@@ -217,6 +217,9 @@ impl Expanded {
 
     /// Every address of a managed resource that is known to be declared.
     pub(crate) fn addresses(&self) -> Vec<Address> {
+        if self.instances.is_empty() {
+            return Vec::new();
+        }
         let mut addresses = Vec::new();
         let mut open = vec![0];
         while let Some(position) = open.pop() {
