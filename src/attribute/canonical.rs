@@ -286,7 +286,8 @@ fn number(text: &str) -> String {
     let Ok(exponent) = exponent.parse::<i64>() else { return format!("{sign}{text}") };
     let digits = format!("{whole}{fraction}");
     let significant = digits.trim_end_matches('0');
-    let exponent = exponent.saturating_sub(fraction.len() as i64).saturating_add((digits.len() - significant.len()) as i64);
+    let exponent =
+        exponent.saturating_sub(fraction.len() as i64).saturating_add((digits.len() - significant.len()) as i64);
     match significant.trim_start_matches('0') {
         "" => "0".to_owned(),
         significant => format!("{sign}{significant}e{exponent}"),

@@ -141,9 +141,8 @@ fn visit(
             continue;
         }
         let blind = |steps: &[&Result<Step, Cut>]| steps.iter().find_map(|step| blind(step, wanted.key));
-        let taken_back = |step: &&Result<Step, Cut>| {
-            matches!(step, Ok(step) if step.parent.is_some() && step.has_same(wanted.key))
-        };
+        let taken_back =
+            |step: &&Result<Step, Cut>| matches!(step, Ok(step) if step.parent.is_some() && step.has_same(wanted.key));
         let content = if let Some(cut) = cut.or_else(|| blind(&inside)) {
             Err(cut)
         } else if outside.iter().any(taken_back) {
@@ -233,7 +232,8 @@ fn twin(side: &Side<'_>, step: &Step, key: Key) -> Option<Key> {
     if !old.is_empty() {
         return None;
     }
-    let gone = |other: &Key| step.difference.get(other).is_some_and(|(before, after)| before == new && after.is_empty());
+    let gone =
+        |other: &Key| step.difference.get(other).is_some_and(|(before, after)| before == new && after.is_empty());
     let mut elsewhere: Vec<_> =
         step.difference.keys().filter(|other| other.1 == key.1 && other.0 != key.0 && gone(other)).copied().collect();
     elsewhere.sort_unstable_by_key(|other| &side.paths.directories[other.0 as usize]);

@@ -1,12 +1,12 @@
 //! Goes over the first-parent chain from the oldest commit to the tip and notes what happened to every block.
 //! Knows nothing of people, messages or approvals.
 
+use super::EventKind;
 use super::block::{Attribute, Block, NameId};
 use super::edge::{self, Change, FileId, Key, Paths, Sides, Signature};
 use super::graph::{CommitId, Cut, Graph};
 use super::library::{Content, Library, Version};
 use super::side::{self, Declared, Side, SideEdges};
-use super::EventKind;
 use provider_api::{AttributePath, Step};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -167,7 +167,10 @@ impl<'a> Walk<'a> {
         match inherited {
             Some((counted_from, unknown, before)) => {
                 let moved = event(EventKind::Moved, Vec::new());
-                events.push(RawEvent { declared: declared.moved.map_or(declared.content, |(commit, _)| Ok(commit)), ..moved });
+                events.push(RawEvent {
+                    declared: declared.moved.map_or(declared.content, |(commit, _)| Ok(commit)),
+                    ..moved
+                });
                 if !same_meaning(&before, &state.parts) {
                     events.push(event(EventKind::Changed, differing(&before, &state.parts)));
                 }
@@ -220,8 +223,10 @@ impl<'a> Walk<'a> {
             .iter()
             .flat_map(|side| side.old.iter().chain(&side.new).map(|block| (side.directory, block.id)))
             .collect();
-        let before: Vec<(Key, Parts)> =
-            keys.iter().map(|key| (*key, self.blocks.get(key).map_or_else(Vec::new, |state| state.parts.clone()))).collect();
+        let before: Vec<(Key, Parts)> = keys
+            .iter()
+            .map(|key| (*key, self.blocks.get(key).map_or_else(Vec::new, |state| state.parts.clone())))
+            .collect();
         for side in sides {
             for block in &side.old {
                 let parts = &mut self.blocks.entry((side.directory, block.id)).or_default().parts;
@@ -291,7 +296,9 @@ impl<'a> Walk<'a> {
         for added in added {
             let directory = |id: u32| &self.paths.directories[id as usize];
             let best = candidates(added).into_iter().filter(|from| !taken.contains(from)).max_by(|one, other| {
-                let rank = |from: &Key| (shared[&(from.0, added.key.0)], common_end(directory(from.0), directory(added.key.0)));
+                let rank = |from: &Key| {
+                    (shared[&(from.0, added.key.0)], common_end(directory(from.0), directory(added.key.0)))
+                };
                 rank(one).cmp(&rank(other)).then_with(|| directory(other.0).cmp(directory(one.0)))
             });
             if let Some(from) = self.renamed(added.key).or(best) {
@@ -311,12 +318,7 @@ impl<'a> Walk<'a> {
         self.blocks.get(&key).is_some_and(|state| !state.is_declared())
     }
 
-    fn declared(
-        &self,
-        position: u32,
-        touched: &[Touched],
-        side_edges: Option<&SideEdges>,
-    ) -> HashMap<Key, Declared> {
+    fn declared(&self, position: u32, touched: &[Touched], side_edges: Option<&SideEdges>) -> HashMap<Key, Declared> {
         let landing = self.graph.chain[position as usize];
         let keys: Vec<_> = touched.iter().map(|touched| touched.key).collect();
         let Some(edges) = side_edges else { return keys.into_iter().map(|key| (key, Declared::by(landing))).collect() };

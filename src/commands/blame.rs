@@ -1,47 +1,48 @@
 //! `driftline blame`: who declared and approved resources, from Git alone.
 //! Knows nothing of state or of what is live.
 
-use super::targets;
+use crate::attribute;
+use crate::blame::{self, Resource};
 use crate::cli::{BlameArguments, Format};
+use crate::config;
+use crate::discover;
 use crate::error::Error;
 use crate::git::Repository;
+use crate::judge::IN_SYNC;
 use crate::model::Address;
-use crate::report::{self, WriteError};
-use crate::{attribute, blame, config, discover, judge};
+use crate::report::{self, blame_json, blame_text};
+use std::collections::BTreeSet;
 
-/// Names the commits behind resources and reports them.
+/// Attributes all declared resources, or those that are named.
 pub(super) fn run(arguments: &BlameArguments) -> Result<u8, Error> {
-    let targets = targets(&arguments.report)?;
+    let targets = super::targets(&arguments.report)?;
     if targets.iter().any(|target| target.format == Format::Sarif) {
-        return Err(Error::Usage("blame finds no drift that SARIF could show; choose text or json".into()));
+        return Err(Error::Usage("blame reports as text or json".into()));
     }
-    let addresses = arguments.addresses.iter().map(|text| text.parse::<Address>());
-    let addresses = addresses.collect::<Result<Vec<_>, _>>().map_err(|error| Error::Address(error.to_string()))?;
+    let addresses = arguments.addresses.iter().map(|text| text.parse().map_err(Error::Address));
+    let addresses: Vec<Address> = addresses.collect::<Result<_, _>>()?;
     let repository = Repository::discover(&arguments.dir)?;
     let approved = repository.approved(arguments.r#ref.as_deref())?;
     let tree = repository.tree(approved.commit)?;
-    let roots = discover::root_modules(&tree, &repository.relative(&arguments.dir)?)?;
-    let mut resources = Vec::new();
-    for root in roots {
-        let configuration = config::read(&tree, &root.directory, &config::Settings::default());
+    let settings = config::Settings { workspace: Some("default".into()), ..config::Settings::default() };
+
+    let mut resources: Vec<Resource> = Vec::new();
+    let mut directories = BTreeSet::new();
+    for module in discover::root_modules(&tree, &repository.relative(&arguments.dir)?)? {
+        let configuration = config::read(&tree, &module.directory, &settings);
+        directories.extend(configuration.modules.values().filter_map(|module| module.directory.clone()));
         resources.extend(blame::resources(&configuration, &addresses));
     }
-    let history = attribute::history(repository.inner(), approved.commit, &[])?;
+    let directories: Vec<String> = directories.into_iter().collect();
+    let history = attribute::history(repository.inner(), approved.commit, &directories)?;
     let resources = blame::found(&history, resources);
     let blamed = blame::report(&history, &resources);
-    let rendered: Vec<_> = targets
-        .into_iter()
-        .map(|target| match target.format {
-            Format::Json => (target.file, report::blame_json(&blamed)),
-            _ => (target.file, report::blame_text(&blamed)),
-        })
-        .collect();
-    for (file, text) in rendered {
-        match report::write(file.as_deref(), text.as_bytes()) {
-            // Whoever read has read enough.
-            Ok(()) | Err(WriteError::ClosedPipe) => {}
-            Err(error) => return Err(error.into()),
-        }
+    for target in targets {
+        let text = match target.format {
+            Format::Json => blame_json(&blamed),
+            Format::Text | Format::Sarif => blame_text(&blamed),
+        };
+        super::write(target.file.as_deref(), &text)?;
     }
-    Ok(judge::IN_SYNC)
+    Ok(IN_SYNC)
 }

@@ -6,7 +6,7 @@ use crate::normalize::canonical;
 use crate::plan::InstanceIndex;
 use crate::schema_node::Node;
 use crate::state::State;
-use provider_api::{Attributes, Owner, ResourceType, Shape};
+use provider_api::{Attributes, Owner, ResourceType, Shape, Step};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
@@ -38,19 +38,29 @@ impl<'a> Owners<'a> {
     /// The owner type that accounts for a difference, if one does to the letter.
     ///
     /// What lists and sets have beyond the record must each be what an owner recorded, and nothing recorded may be gone;
-    /// a single value must be what an owner recorded.
+    /// a single value must be what an owner recorded. The entries of a map are told one by one.
     pub(crate) fn explain(
         &self,
-        resource_type: &'static ResourceType,
+        (resource_type, shared): (&'static ResourceType, &'static [Owner]),
         node: Node<'_>,
         parent_id: &str,
         difference: &Difference,
         top: (&Value, &Value),
     ) -> Option<&'static str> {
         let attribute = difference.path.top();
-        let mut owners = resource_type.owners.iter().filter(|owner| owner.attribute == attribute).peekable();
+        let mut owners =
+            resource_type.owners.iter().chain(shared).filter(|owner| owner.attribute == attribute).peekable();
         let first = owners.peek()?;
-        let parts = |value: &Value| -> BTreeSet<String> { (first.split)(value).iter().map(spelling).collect() };
+        let parts = |value: &Value| -> BTreeSet<String> {
+            let split = match (difference.path.0.get(1), value) {
+                (Some(Step::Key(key)), Value::Object(entries)) => {
+                    let entry = entries.get_key_value(key);
+                    (first.split)(&entry.map(|(key, value)| (key.clone(), value.clone())).into_iter().collect())
+                }
+                _ => (first.split)(value),
+            };
+            split.iter().map(spelling).collect()
+        };
         let (recorded, live) = (parts(top.0), parts(top.1));
         let scalar = matches!(node.shape(), Shape::Scalar);
         if live.is_empty() || (!scalar && !recorded.is_subset(&live)) {

@@ -175,6 +175,9 @@ impl Expanded {
 
     /// The instance of a module, or what stands for it: its position and whether it is known to exist.
     pub(crate) fn find(&self, module: &[ModuleStep]) -> Found {
+        if self.instances.is_empty() {
+            return Found::NotKnown("the configuration could not be evaluated".into());
+        }
         let mut at = 0;
         let mut certain = Ok(());
         for step in module {
@@ -198,8 +201,18 @@ impl Expanded {
     }
 
     /// The scope for the arguments of one instance of a block in an instance of a module.
-    pub(crate) fn scope<'a>(&'a self, instance: usize, expansion: &Expansion, key: Option<InstanceKey>) -> impl Scope + 'a {
-        Frozen { expanded: self, instance, repetition: Repetition::new(expansion, key), budget: Cell::new(INSTANCE_STEPS) }
+    pub(crate) fn scope<'a>(
+        &'a self,
+        instance: usize,
+        expansion: &Expansion,
+        key: Option<InstanceKey>,
+    ) -> impl Scope + 'a {
+        Frozen {
+            expanded: self,
+            instance,
+            repetition: Repetition::new(expansion, key),
+            budget: Cell::new(INSTANCE_STEPS),
+        }
     }
 
     /// Every address of a managed resource that is known to be declared.
@@ -253,9 +266,8 @@ impl Scope for Frozen<'_> {
     fn resolve(&self, reference: Reference<'_>) -> Value {
         let instance = &self.expanded.instances[self.instance];
         let value = |instance: &ModuleInstance, name| instance.values.get(&name).cloned().unwrap_or(Value::Unknown);
-        let output = |child: &usize, output: &str| {
-            value(&self.expanded.instances[*child], Name::Output(output.to_owned()))
-        };
+        let output =
+            |child: &usize, output: &str| value(&self.expanded.instances[*child], Name::Output(output.to_owned()));
         match reference {
             Reference::Variable(name) => value(instance, Name::Variable(name.to_owned())),
             Reference::Local(name) => value(instance, Name::Local(name.to_owned())),
@@ -571,9 +583,8 @@ impl Scope for Building<'_> {
                 expansion.value(|key| match children.get(&key) {
                     Some(child) => {
                         let Ok(module) = &builder.node(*child).content else { return Value::Unknown };
-                        let output = |name: &String| {
-                            (name.as_str().into(), builder.value(*child, Name::Output(name.clone())))
-                        };
+                        let output =
+                            |name: &String| (name.as_str().into(), builder.value(*child, Name::Output(name.clone())));
                         Value::map(module.outputs.keys().map(output).collect())
                     }
                     None => Value::Unknown,

@@ -188,9 +188,9 @@ impl IgnoreChanges {
         };
         match self {
             Self::All => true,
-            Self::Paths(ignored) => ignored.iter().any(|ignored| {
-                ignored.0.len() <= path.0.len() && ignored.0.iter().zip(&path.0).all(same)
-            }),
+            Self::Paths(ignored) => {
+                ignored.iter().any(|ignored| ignored.0.len() <= path.0.len() && ignored.0.iter().zip(&path.0).all(same))
+            }
         }
     }
 }

@@ -307,9 +307,9 @@ fn variable(body: Body) -> Variable {
             Some(argument) => Type::read(&argument.value),
             None => Some(Type::Any),
         },
-        nullable: !body.argument("nullable").is_some_and(|argument| {
-            super::evaluate::constant(&argument.value) == super::evaluate::Value::Bool(false)
-        }),
+        nullable: !body
+            .argument("nullable")
+            .is_some_and(|argument| super::evaluate::constant(&argument.value) == super::evaluate::Value::Bool(false)),
         default: take(body, "default").map(|argument| argument.value),
     }
 }
@@ -344,7 +344,8 @@ pub(crate) fn outline(tree: &Tree<'_>, directory: &str, names: &[String]) -> Out
         for block in &body.blocks {
             match block.kind.as_str() {
                 "terraform" => {
-                    outline.backend |= block.body.blocks.iter().any(|block| block.kind == "backend" || block.kind == "cloud");
+                    outline.backend |=
+                        block.body.blocks.iter().any(|block| block.kind == "backend" || block.kind == "cloud");
                 }
                 "module" => {
                     let source = block.body.argument("source").and_then(|source| source.value.literal());

@@ -11,7 +11,12 @@ use std::sync::Arc;
 type Local = (String, Option<String>);
 
 /// The configuration that a resource in a module uses; none where that is not known.
-pub(crate) fn of_resource(nodes: &[Node], node: usize, resource_type: &str, block: &Block) -> Option<ProviderReference> {
+pub(crate) fn of_resource(
+    nodes: &[Node],
+    node: usize,
+    resource_type: &str,
+    block: &Block,
+) -> Option<ProviderReference> {
     let (name, alias) = match block.body.argument("provider") {
         Some(argument) => local(&argument.value)?,
         None => (resource_type.split('_').next().unwrap_or(resource_type).to_owned(), None),
@@ -27,10 +32,8 @@ fn resolve(nodes: &[Node], node: usize, name: &str, alias: Option<&str>) -> Opti
     loop {
         let here = &nodes[at];
         let module = here.content.as_ref().ok()?;
-        let declared = module
-            .providers
-            .iter()
-            .any(|block| block.alias == alias && module.provider(&block.name) == source);
+        let declared =
+            module.providers.iter().any(|block| block.alias == alias && module.provider(&block.name) == source);
         let (Some(parent), Some(call)) = (here.parent, &here.call) else { return Some(reference(here, source, alias)) };
         if declared {
             return Some(reference(here, source, alias));

@@ -84,9 +84,8 @@ fn resources(expanded: &Expanded) -> BTreeMap<Address, DeclaredResource> {
         let Ok(module) = &node.content else { continue };
         let path = steps(&node.path);
         for (key, block) in &module.resources {
-            let body = bodies
-                .entry((module.directory.clone(), key.clone()))
-                .or_insert_with(|| Arc::new(block.body.clone()));
+            let body =
+                bodies.entry((module.directory.clone(), key.clone())).or_insert_with(|| Arc::new(block.body.clone()));
             let address = Address {
                 module: path.clone(),
                 resource_type: key.0.as_str().into(),
@@ -119,7 +118,9 @@ fn ignore_changes(body: &Body) -> IgnoreChanges {
             None if all(&argument.value) => return IgnoreChanges::All,
             None => {}
             // How old configurations wrote it: `["*"]`.
-            Some(elements) if elements.iter().any(|element| element.literal() == Some("*")) => return IgnoreChanges::All,
+            Some(elements) if elements.iter().any(|element| element.literal() == Some("*")) => {
+                return IgnoreChanges::All;
+            }
             Some(elements) => paths.extend(elements.iter().filter_map(|element| attribute_path(&element.reference()?))),
         }
     }

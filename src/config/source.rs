@@ -134,10 +134,7 @@ mod tests {
     fn a_problem_shows_the_line_and_a_caret() {
         let file = SourceFile::new("net/a.tf", "x = 1\n\ty = ][\u{1b}[31m\r\nz = 1\n".into());
         let problem = file.problem(file.text().find(']').unwrap(), "unexpected `]`");
-        assert_eq!(
-            problem.text,
-            "net/a.tf:2:6: unexpected `]`\n  |\n2 |  y = ][\u{fffd}[31m\n  |      ^"
-        );
+        assert_eq!(problem.text, "net/a.tf:2:6: unexpected `]`\n  |\n2 |  y = ][\u{fffd}[31m\n  |      ^");
     }
 
     #[test]

@@ -187,8 +187,18 @@ mod tests {
         all.push(resource("aws_vpc.never", "envs"));
         all[1].contributors.push(Contributor {
             what: "module.net".into(),
-            source: Some(SourceRange { file: "envs/main.tf".into(), start_line: 1, start_column: 1, end_line: 3, end_column: 2 }),
-            block: crate::attribute::BlockId { directory: "envs".into(), kind: "module".into(), labels: vec!["net".into()] },
+            source: Some(SourceRange {
+                file: "envs/main.tf".into(),
+                start_line: 1,
+                start_column: 1,
+                end_line: 3,
+                end_column: 2,
+            }),
+            block: crate::attribute::BlockId {
+                directory: "envs".into(),
+                kind: "module".into(),
+                labels: vec!["net".into()],
+            },
         });
         all
     }
@@ -200,7 +210,11 @@ mod tests {
         let value: Value = serde_json::from_str(&blame_json(&report(&history, &resources))).expect("JSON");
         let schema: Value = serde_json::from_str(&blame_schema()).expect("JSON");
         let validator = jsonschema::validator_for(&schema).expect("a schema");
-        assert!(validator.is_valid(&value), "{:?}", validator.iter_errors(&value).map(|error| error.to_string()).collect::<Vec<_>>());
+        assert!(
+            validator.is_valid(&value),
+            "{:?}",
+            validator.iter_errors(&value).map(|error| error.to_string()).collect::<Vec<_>>()
+        );
         assert_eq!(value["format_version"], "1.0");
         let one = &value["resources"][0];
         assert_eq!((&one["address"], &one["root_module"]), (&"aws_vpc.a".into(), &"envs".into()));
@@ -225,7 +239,15 @@ mod tests {
         let (history, first, merge) = example_history();
         let resources = resources();
         let text = blame_text(&report(&history, &resources));
-        for expected in ["aws_vpc.a  (in envs)", "in #12", &first[..7], &merge[..7], "tags[\"Env\"]", "through module.net", "not in Git"] {
+        for expected in [
+            "aws_vpc.a  (in envs)",
+            "in #12",
+            &first[..7],
+            &merge[..7],
+            "tags[\"Env\"]",
+            "through module.net",
+            "not in Git",
+        ] {
             assert!(text.contains(expected), "{expected}: {text}");
         }
         assert!(text.contains("\\u{1b}[31m"), "{text}");

@@ -1,7 +1,9 @@
 //! The resource types: one file and one word in the list below for each.
 //! Knows nothing of how AWS is reached.
 
-use provider_api::{ResourceType, SchemaSet, TypeTable};
+use crate::rules::text;
+use provider_api::{Owner, ResourceType, SchemaSet, TypeTable};
+use serde_json::json;
 use std::sync::OnceLock;
 
 macro_rules! types {
@@ -75,13 +77,26 @@ types! {
     vpn_gateway,
 }
 
+/// Any tag of any object may be a resource of its own.
+static TAG_OWNERS: &[Owner] = &[tag_owner("tags"), tag_owner("tags_all")];
+
+const fn tag_owner(attribute: &'static str) -> Owner {
+    Owner {
+        attribute,
+        resource_type: "aws_ec2_tag",
+        parent: |tag| text(tag, "resource_id"),
+        parts: |tag| vec![json!([tag.get("key"), tag.get("value")])],
+        split: |tags| tags.as_object().into_iter().flatten().map(|(key, value)| json!([key, value])).collect(),
+    }
+}
+
 /// The resource types that are read natively, their rules and their schemas.
 pub fn types() -> &'static TypeTable {
     static TABLE: OnceLock<TypeTable> = OnceLock::new();
     TABLE.get_or_init(|| {
         let schemas: SchemaSet =
             serde_json::from_str(include_str!("../schema.json")).expect("the schema is part of the program and tested");
-        TypeTable { types: TYPES, schemas }
+        TypeTable { types: TYPES, owners: TAG_OWNERS, schemas }
     })
 }
 

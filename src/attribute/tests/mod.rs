@@ -30,7 +30,11 @@ pub(super) fn tree_bomb() -> (repository::Repository, gix::Repository, gix::Obje
 pub(crate) fn example_history() -> (History, String, String) {
     use repository::{ANN, BOB, Repository};
     let repository = Repository::new();
-    let tagged = |env: &str| format!("resource \"aws_vpc\" \"a\" {{\n  tags = {{ Env = \"{env}\" }}\n}}\nmodule \"net\" {{\n  source = \"../net\"\n}}\n");
+    let tagged = |env: &str| {
+        format!(
+            "resource \"aws_vpc\" \"a\" {{\n  tags = {{ Env = \"{env}\" }}\n}}\nmodule \"net\" {{\n  source = \"../net\"\n}}\n"
+        )
+    };
     repository.write("net/main.tf", &vpc("b", "1"));
     let first = repository.commit_file("envs/main.tf", &tagged("dev"), "first");
     repository.branch("topic", "main");
@@ -45,11 +49,7 @@ pub(crate) fn example_history() -> (History, String, String) {
 fn id(text: &str) -> BlockId {
     let (directory, block) = text.split_once(':').unwrap_or(("", text));
     let mut words = block.split('.').map(str::to_owned);
-    BlockId {
-        directory: directory.to_owned(),
-        kind: words.next().expect("a kind"),
-        labels: words.collect(),
-    }
+    BlockId { directory: directory.to_owned(), kind: words.next().expect("a kind"), labels: words.collect() }
 }
 
 /// A resource block with one argument.

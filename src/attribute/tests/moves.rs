@@ -31,11 +31,7 @@ fn a_directory_renamed_keeps_its_commits() {
     check_events(
         &history,
         "new:resource.aws_vpc.b",
-        &[
-            (Added, &one, &one, "cidr_block"),
-            (Changed, &two, &two, "cidr_block"),
-            (Moved, &three, &three, ""),
-        ],
+        &[(Added, &one, &one, "cidr_block"), (Changed, &two, &two, "cidr_block"), (Moved, &three, &three, "")],
     );
     check(&history, "old:resource.aws_vpc.a", &three, &three);
     assert_eq!(history.attribute_attribution(&id("new:resource.aws_vpc.b"), "cidr_block").approving_commit, Some(two));
@@ -64,11 +60,7 @@ fn copies_and_edited_moves_are_new() {
     check(&history, "x:resource.aws_vpc.a", &one, &one);
     check(&history, "z:resource.aws_vpc.a", &three, &three);
     check_events(&history, "z:resource.aws_vpc.a", &[(Added, &three, &three, "cidr_block")]);
-    check_events(
-        &history,
-        "y:resource.aws_vpc.a",
-        &[(Added, &two, &two, "cidr_block"), (Removed, &three, &three, "")],
-    );
+    check_events(&history, "y:resource.aws_vpc.a", &[(Added, &two, &two, "cidr_block"), (Removed, &three, &three, "")]);
 }
 
 fn moved(from: &str, to: &str) -> String {

@@ -219,7 +219,9 @@ impl From<Value> for Declared {
             return Self::Known(known);
         }
         match value {
-            Value::List(items) | Value::Set(items) => Self::List(items.values.iter().cloned().map(Self::from).collect()),
+            Value::List(items) | Value::Set(items) => {
+                Self::List(items.values.iter().cloned().map(Self::from).collect())
+            }
             Value::Map(items) => Self::Object(
                 items.values.iter().map(|(name, value)| (name.to_string(), Self::from(value.clone()))).collect(),
             ),
