@@ -16,7 +16,7 @@ fn state(instances: usize) -> String {
     let resources: Vec<Value> = (0..instances)
         .map(|index| {
             json!({
-                "mode": "managed", "type": "null_resource", "name": ["one", "two", "three"][index],
+                "mode": "managed", "type": "null_resource", "name": (["one", "two", "three"][index]),
                 "provider": "provider[\"registry.terraform.io/hashicorp/null\"]",
                 "instances": [{"schema_version": 0, "attributes": {"id": format!("{index}"), "triggers": {"a": "1"}}, "sensitive_attributes": []}]
             })
