@@ -407,7 +407,7 @@ fn landing(repository: &gix::Repository, graph: &Graph, position: u32, people: &
     let object = repository.try_find_object(commit.id).ok().flatten();
     let decoded =
         object.as_ref().and_then(|object| gix::objs::CommitRef::from_bytes(&object.data, commit.id.kind()).ok());
-    let message = decoded.as_ref().map_or(&b""[..], |commit| &commit.message[..]);
+    let message = decoded.as_ref().map_or(&b""[..], |commit| commit.message);
     // Trailers stand at the end of a message, so that is what a huge one keeps, behind its first line.
     let cut = message.len().saturating_sub(MESSAGE);
     let text = if cut == 0 {
