@@ -13,7 +13,8 @@ pub struct Cli {
     pub command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 in sync, 1 error, 2 drift, 3 no drift seen but the scan was incomplete, 130 interrupted";
+const EXIT_CODES: &str =
+    "Exit codes: 0 in sync, 1 error, 2 drift, 3 no drift seen but the scan was incomplete, 130 interrupted";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -197,7 +198,9 @@ pub fn check_targets(targets: &[ReportTarget]) -> Result<(), String> {
     for (position, target) in targets.iter().enumerate() {
         if targets[..position].iter().any(|earlier| earlier.file == target.file) {
             let place = target.file.as_ref().map_or("standard output".into(), |file| format!("`{}`", file.display()));
-            return Err(format!("two reports go to {place}; give one of them a file of its own with --report FORMAT=FILE"));
+            return Err(format!(
+                "two reports go to {place}; give one of them a file of its own with --report FORMAT=FILE"
+            ));
         }
     }
     Ok(())

@@ -5,6 +5,7 @@ use crate::attribute::AttributeError;
 use crate::discover::DiscoverError;
 use crate::git::GitError;
 use crate::interrupt::Interrupted;
+use crate::model::AddressError;
 use crate::record::RecordError;
 use crate::report::{Refused, WriteError};
 use crate::state::StateError;
@@ -50,9 +51,9 @@ pub enum Error {
         /// How many.
         count: usize,
     },
-    /// An address that is none, or names nothing.
-    #[error("{0}")]
-    Address(String),
+    /// An address that is none.
+    #[error(transparent)]
+    Address(#[from] AddressError),
     /// Arguments that do not go together.
     #[error("{0}")]
     Usage(String),
@@ -95,7 +96,9 @@ impl Error {
             Self::Discover(error) => error.hint().map(Into::into),
             Self::History(error) => Some(error.hint().into()),
             Self::Backend { .. } => Some("pipe the state in: `terraform state pull | driftline scan --state -`".into()),
-            Self::AmbiguousState { .. } => Some("name the directory of the root module that the state belongs to".into()),
+            Self::AmbiguousState { .. } => {
+                Some("name the directory of the root module that the state belongs to".into())
+            }
             Self::Sarif(refused) => Some(refused.hint().into()),
             _ => None,
         }

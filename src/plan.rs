@@ -317,13 +317,12 @@ mod tests {
     fn configuration(directory: &str, providers: &[(&str, &[(&str, Declared)])]) -> Configuration {
         let provider = |(reference, attributes): &(&str, &[(&str, Declared)])| {
             let attributes = attributes.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-            (reference.parse().unwrap(), DeclaredProvider { range: None, attributes })
+            (reference.parse().unwrap(), DeclaredProvider { range: None, attributes, certain: true })
         };
-        Configuration {
-            directory: directory.into(),
-            providers: providers.iter().map(provider).collect(),
-            ..Configuration::default()
-        }
+        let mut configuration = Configuration::default();
+        configuration.directory = directory.into();
+        configuration.providers = providers.iter().map(provider).collect();
+        configuration
     }
 
     fn providers() -> Vec<Box<dyn Provider>> {

@@ -50,7 +50,11 @@ struct Root {
 /// # Errors
 /// When nothing can be said at all: no repository, no state, no root module, an unreadable recording, an interruption.
 /// What can be said in part is in the report.
-pub async fn run(settings: &Settings, interrupt: &Interrupt, progress: &(dyn Fn(Progress) + Sync)) -> Result<Report, Error> {
+pub async fn run(
+    settings: &Settings,
+    interrupt: &Interrupt,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Report, Error> {
     let started_at = jiff::Timestamp::now();
     let repository = Repository::discover(&settings.dir)?;
     let approved = repository.approved(settings.reference.as_deref())?;
@@ -58,11 +62,19 @@ pub async fn run(settings: &Settings, interrupt: &Interrupt, progress: &(dyn Fn(
     let states: Vec<(&Configuration, State<'_>)> = parse_states(&roots)?;
     interrupt.check()?;
 
-    let keys: Vec<RedactionKey> = roots.iter().flat_map(|root| &root.texts).map(|text| RedactionKey::of_state(&text.text)).collect();
+    let keys: Vec<RedactionKey> =
+        roots.iter().flat_map(|root| &root.texts).map(|text| RedactionKey::of_state(&text.text)).collect();
     let (configurations, states): (Vec<&Configuration>, Vec<State<'_>>) = states.into_iter().unzip();
     let providers = open_providers(settings)?;
     let plan = plan::reads(&configurations, &states, &providers, settings.unmanaged);
-    let live = fetch::fetch(&plan, &providers, &FetchSettings { deadline: settings.deadline, ..FetchSettings::default() }, interrupt, progress).await?;
+    let live = fetch::fetch(
+        &plan,
+        &providers,
+        &FetchSettings { deadline: settings.deadline, ..FetchSettings::default() },
+        interrupt,
+        progress,
+    )
+    .await?;
     if let Some(dir) = &settings.record {
         record::write(dir, &plan, &live, &redactor(&states, &keys))?;
     }
@@ -80,7 +92,8 @@ pub async fn run(settings: &Settings, interrupt: &Interrupt, progress: &(dyn Fn(
     interrupt.check()?;
     let history = history(&repository, &approved, &configurations, &comparison)?;
     interrupt.check()?;
-    let attribution = |configuration: &Configuration, address: &Address, _: Kind| attribution(&history, configuration, address);
+    let attribution =
+        |configuration: &Configuration, address: &Address, _: Kind| attribution(&history, configuration, address);
     let notices = notices(&configurations, &states);
     let scan = ScanInfo {
         id: scan_id(started_at, &approved),
@@ -110,11 +123,11 @@ fn read_roots(settings: &Settings, repository: &Repository, approved: &Approved)
     if !settings.states.is_empty() && modules.len() > 1 {
         return Err(Error::AmbiguousState { dir, count: modules.len() });
     }
-    let config_settings = config::Settings { workspace: Some(settings.workspace.clone()), ..config::Settings::default() };
+    let options = config::Options { workspace: settings.workspace.clone() };
     let work_dir = repository.work_dir().unwrap_or(Path::new("."));
     let mut roots = Vec::new();
     for module in modules {
-        let configuration = config::read(&tree, &module.directory, &config_settings);
+        let configuration = config::read(&tree, &module.directory, &options);
         let texts = if settings.states.is_empty() {
             backend_state(&configuration, work_dir, &settings.workspace)?
         } else {
@@ -155,7 +168,9 @@ fn parse_states(roots: &[Root]) -> Result<Vec<(&Configuration, State<'_>)>, Erro
 /// The recording, or every built-in provider module.
 fn open_providers(settings: &Settings) -> Result<Vec<Box<dyn Provider>>, Error> {
     match &settings.live {
-        Some(dir) => Ok(vec![Box::new(provider_recorded::Recorded::open(dir)?.with_recorded_scope(provider_aws::recorded_scope))]),
+        Some(dir) => Ok(vec![Box::new(
+            provider_recorded::Recorded::open(dir)?.with_recorded_scope(provider_aws::recorded_scope),
+        )]),
         None => Ok(providers::live()),
     }
 }
@@ -167,7 +182,8 @@ fn history(
     configurations: &[&Configuration],
     comparison: &Comparison,
 ) -> Result<Option<History>, Error> {
-    let nothing = comparison.verdicts.iter().all(|verdict| verdict.kind.is_none()) && comparison.pending_create.is_empty();
+    let nothing =
+        comparison.verdicts.iter().all(|verdict| verdict.kind.is_none()) && comparison.pending_create.is_empty();
     if nothing {
         return Ok(None);
     }

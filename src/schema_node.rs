@@ -72,4 +72,18 @@ impl<'a> Node<'a> {
             _ => None,
         }
     }
+
+    /// Whether anything here or below is sensitive.
+    pub(crate) fn holds_sensitive(self) -> bool {
+        let any = |attributes: &BTreeMap<String, AttributeSchema>, blocks: &BTreeMap<String, BlockSchema>| {
+            attributes.values().any(AttributeSchema::sensitive)
+                || blocks.values().any(|block| Node::Blocks(block).holds_sensitive())
+        };
+        match self {
+            Self::Body(attributes, blocks) => any(attributes, blocks),
+            Self::Blocks(block) => any(&block.attributes, &block.blocks),
+            Self::Attribute(attribute) => attribute.sensitive(),
+            Self::Cty(_) | Self::Untold => false,
+        }
+    }
 }

@@ -230,9 +230,9 @@ fn json_blocks(kind: &str, labels: &mut Vec<String>, depth: usize, value: &Value
 
 fn json_part(value: &Value) -> Part {
     let keys = match value {
-        Value::Object(object) => {
-            told_apart(object.iter().map(|(key, value)| (key.as_str().into(), digest(&canonical::json(value)))).collect())
-        }
+        Value::Object(object) => told_apart(
+            object.iter().map(|(key, value)| (key.as_str().into(), digest(&canonical::json(value)))).collect(),
+        ),
         _ => Vec::new(),
     };
     (canonical::json(value), keys)

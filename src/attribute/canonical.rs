@@ -191,7 +191,7 @@ fn write_template(out: &mut Vec<u8>, template: &Template) {
 /// A template without interpolations is a string.
 fn write_elements<'a>(out: &mut Vec<u8>, elements: impl Iterator<Item = &'a Element>) {
     let elements: Vec<_> = elements.collect();
-    if let [] = elements[..] {
+    if elements.is_empty() {
         return tagged(out, b's', "");
     }
     if let [Element::Literal(literal)] = elements[..] {
@@ -286,7 +286,8 @@ fn number(text: &str) -> String {
     let Ok(exponent) = exponent.parse::<i64>() else { return format!("{sign}{text}") };
     let digits = format!("{whole}{fraction}");
     let significant = digits.trim_end_matches('0');
-    let exponent = exponent.saturating_sub(fraction.len() as i64).saturating_add((digits.len() - significant.len()) as i64);
+    let exponent =
+        exponent.saturating_sub(fraction.len() as i64).saturating_add((digits.len() - significant.len()) as i64);
     match significant.trim_start_matches('0') {
         "" => "0".to_owned(),
         significant => format!("{sign}{significant}e{exponent}"),

@@ -103,8 +103,7 @@ impl Sides {
         // A block that one side has several times stays, to be counted.
         let unique = old.len() == self.old.len() && new.len() == self.new.len();
         if unique {
-            let shared: HashSet<_> =
-                old.iter().filter(|pointer| new.binary_search(pointer).is_ok()).copied().collect();
+            let shared: HashSet<_> = old.iter().filter(|pointer| new.binary_search(pointer).is_ok()).copied().collect();
             self.old.retain(|block| !shared.contains(&Arc::as_ptr(block)));
             self.new.retain(|block| !shared.contains(&Arc::as_ptr(block)));
         }

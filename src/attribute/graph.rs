@@ -70,6 +70,8 @@ pub(super) struct Graph {
     pub(super) landing: Vec<u32>,
     /// By position: what landed there besides the commit itself.
     pub(super) regions: Vec<Vec<CommitId>>,
+    /// The first position where something landed whose parents are missing.
+    first_cut: Option<u32>,
 }
 
 impl Graph {
@@ -78,11 +80,10 @@ impl Graph {
         self.regions[position as usize].iter().all(|commit| self.commits[*commit as usize].cut.is_none())
     }
 
-    /// Commits that surely descend from the oldest one seen on the chain; none means all, as nothing is cut.
-    /// Of any other it cannot be told whether the chain had it before what is seen.
-    pub(super) fn anchored(&self) -> Option<Vec<bool>> {
-        if self.commits.iter().all(|commit| commit.cut.is_none()) {
-            return None;
+    /// The commits that surely descend from the oldest one seen on the chain; empty where nothing is cut.
+    pub(super) fn anchored(&self) -> Vec<bool> {
+        if self.first_cut.is_none() {
+            return Vec::new();
         }
         let mut children: Vec<Vec<CommitId>> = vec![Vec::new(); self.commits.len()];
         for (child, commit) in self.commits.iter().enumerate() {
@@ -97,7 +98,14 @@ impl Graph {
                 open.extend(&children[commit as usize]);
             }
         }
-        Some(anchored)
+        anchored
+    }
+
+    /// Whether it is certain that the chain did not have a commit before it landed where it is seen to: nothing that
+    /// landed earlier is cut, or the commit descends from the oldest one seen on the chain.
+    pub(super) fn is_certain(&self, commit: CommitId, anchored: &[bool]) -> bool {
+        let is_later = self.first_cut.is_some_and(|first| first < self.landing[commit as usize]);
+        !is_later || anchored.get(commit as usize).copied().unwrap_or(false)
     }
 
     /// The commit at a position of the chain.
@@ -119,7 +127,8 @@ pub(super) fn read(repository: &gix::Repository, tip: ObjectId, people: &mut Peo
     }
     chain.reverse();
     let (landing, regions) = landings(&commits, &chain);
-    Some(Graph { commits, chain, landing, regions })
+    let first_cut = commits.iter().zip(&landing).filter(|(commit, _)| commit.cut.is_some()).map(|(_, at)| *at).min();
+    Some(Graph { commits, chain, landing, regions, first_cut })
 }
 
 /// The first parent, unless it is one that cannot be read.

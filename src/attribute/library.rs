@@ -159,7 +159,8 @@ mod tests {
     use super::*;
 
     fn digests(text: &str) -> Vec<(String, Digest)> {
-        let blocks = by_pieces(text, &Seen::default()).map_or_else(|| whole(text, &Seen::default()), Ok).expect("configuration");
+        let blocks =
+            by_pieces(text, &Seen::default()).map_or_else(|| whole(text, &Seen::default()), Ok).expect("configuration");
         blocks.iter().map(|block| (block.name.labels.join("."), block.digest)).collect()
     }
 
@@ -191,9 +192,8 @@ mod tests {
     #[test]
     fn whole_and_pieces_agree() {
         let text = "locals {\n  a = 1\n  b = { x = 2 }\n}\nprovider \"aws\" {\n  alias = \"w\"\n}\nmoved {\n  from = aws_vpc.a[0]\n  to   = module.m[\"k\"].aws_vpc.b\n}\n";
-        let names = |blocks: Vec<Arc<Block>>| {
-            blocks.iter().map(|block| (block.name.clone(), block.digest)).collect::<Vec<_>>()
-        };
+        let names =
+            |blocks: Vec<Arc<Block>>| blocks.iter().map(|block| (block.name.clone(), block.digest)).collect::<Vec<_>>();
         let pieces = names(by_pieces(text, &Seen::default()).expect("pieces"));
         assert_eq!(pieces, names(whole(text, &Seen::default()).expect("whole")));
         let labels: Vec<_> = pieces.iter().map(|(name, _)| name.labels.join(" ")).collect();
@@ -207,7 +207,8 @@ mod tests {
                 "locals": {"n": 1.0}, "provider": {"aws": [{"alias": "w"}, {}]}, "moved": [{"from": "a.b[0]", "to": "a.c"}]}"#,
         )
         .expect("an object");
-        let labels: Vec<_> = blocks.iter().map(|block| format!("{} {}", block.name.kind, block.name.labels.join(" "))).collect();
+        let labels: Vec<_> =
+            blocks.iter().map(|block| format!("{} {}", block.name.kind, block.name.labels.join(" "))).collect();
         assert_eq!(
             labels,
             ["locals n", "moved a.b a.c", "provider aws w", "provider aws", "resource aws_vpc a", "resource aws_vpc b"]
@@ -221,7 +222,9 @@ mod tests {
 
     #[test]
     fn deep_nesting_is_no_configuration() {
-        for (open, close) in [("[", "]"), ("{ a = ", "}"), ("(", ")"), ("!", ""), ("\"${", "}\""), ("a ? b : ", ""), ("f(", ")")] {
+        for (open, close) in
+            [("[", "]"), ("{ a = ", "}"), ("(", ")"), ("!", ""), ("\"${", "}\""), ("a ? b : ", ""), ("f(", ")")]
+        {
             let text = format!("r \"a\" \"b\" {{\n  x = {}1{}\n}}\n", open.repeat(100_000), close.repeat(100_000));
             assert!(by_pieces(&text, &Seen::default()).is_none(), "{open}");
             assert!(whole(&text, &Seen::default()).is_err(), "{open}");

@@ -28,7 +28,7 @@ mod people;
 mod side;
 mod split;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod trailers;
 mod tree;
 mod verdict;
@@ -183,11 +183,7 @@ const MESSAGE: usize = 1 << 20;
 
 /// Walks the history behind a tip, which may be a tag, in the given directories and below; in all where none is given.
 /// Only Git objects are read, and none is fetched: what is not in the clone makes what depends on it unknown.
-pub fn history(
-    repository: &gix::Repository,
-    tip: ObjectId,
-    directories: &[String],
-) -> Result<History, AttributeError> {
+pub fn history(repository: &gix::Repository, tip: ObjectId, directories: &[String]) -> Result<History, AttributeError> {
     let mut repository = repository.clone();
     repository.object_cache_size(OBJECT_CACHE);
     let commit = peeled(&repository, tip)?;
@@ -383,10 +379,7 @@ fn assemble(
         kind: raw.kind,
         commit: raw.declared.ok().map(&mut hash),
         approving_commit: hash(graph.chain[raw.position as usize]),
-        landed_at: times
-            .entry(raw.position)
-            .or_insert_with(|| graph::utc(graph.at(raw.position).committed_at))
-            .clone(),
+        landed_at: times.entry(raw.position).or_insert_with(|| graph::utc(graph.at(raw.position).committed_at)).clone(),
         attributes: raw.attributes,
         position: raw.position,
         cut: raw.declared.err(),
@@ -412,8 +405,9 @@ fn assemble(
 fn landing(repository: &gix::Repository, graph: &Graph, position: u32, people: &mut People) -> LandingCommit {
     let commit = graph.at(position);
     let object = repository.try_find_object(commit.id).ok().flatten();
-    let decoded = object.as_ref().and_then(|object| gix::objs::CommitRef::from_bytes(&object.data, commit.id.kind()).ok());
-    let message = decoded.as_ref().map_or(&b""[..], |commit| &commit.message[..]);
+    let decoded =
+        object.as_ref().and_then(|object| gix::objs::CommitRef::from_bytes(&object.data, commit.id.kind()).ok());
+    let message = decoded.as_ref().map_or(&b""[..], |commit| commit.message);
     // Trailers stand at the end of a message, so that is what a huge one keeps, behind its first line.
     let cut = message.len().saturating_sub(MESSAGE);
     let text = if cut == 0 {
@@ -438,8 +432,7 @@ fn landing(repository: &gix::Repository, graph: &Graph, position: u32, people: &
         (true, false) => None,
     };
     let region = &graph.regions[position as usize];
-    let mut requesters: Vec<_> =
-        region.iter().flat_map(|commit| graph.commits[*commit as usize].authors()).collect();
+    let mut requesters: Vec<_> = region.iter().flat_map(|commit| graph.commits[*commit as usize].authors()).collect();
     if region.is_empty() {
         requesters.clone_from(&own_authors);
     }
@@ -507,6 +500,11 @@ impl History {
         self.blocks.keys()
     }
 
+    /// Whether a block is, or ever was, declared.
+    pub fn knows(&self, block: &BlockId) -> bool {
+        self.blocks.contains_key(block)
+    }
+
     /// Whether a block is declared at the tip.
     pub fn is_declared(&self, block: &BlockId) -> bool {
         self.blocks.get(block).is_some_and(|history| history.declared)
@@ -535,8 +533,9 @@ impl History {
         };
         let evil = event.commit.as_ref() == Some(&event.approving_commit);
         let verdict = judge(&commit.landing, evil, self.merger_may_approve, &self.people);
-        let removed = (event.kind == EventKind::Removed)
-            .then(|| format!("removed in {}", event.commit.as_deref().unwrap_or_default().get(..12).unwrap_or_default()));
+        let removed = (event.kind == EventKind::Removed).then(|| {
+            format!("removed in {}", event.commit.as_deref().unwrap_or_default().get(..12).unwrap_or_default())
+        });
         Attribution {
             declaring_commit: event.commit.as_deref().map(str::to_owned),
             approving_commit: Some(event.approving_commit.to_string()),

@@ -24,10 +24,34 @@ pub(super) struct Side<'a> {
 /// Content taken for that of a file which cannot be parsed: what it said once repaired, and the commit that did so.
 type Assumed = HashMap<FileId, (Vec<Arc<Block>>, CommitId)>;
 
-/// What is still looked for at a commit, which has it: the block by the key asked for and by its key there.
+/// Who declared what a block says.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Declared {
+    pub(super) content: Result<CommitId, Cut>,
+    /// The last commit of the branch that moved the block, if one did, and the key that the block had when declared.
+    pub(super) moved: Option<(CommitId, Key)>,
+}
+
+impl Declared {
+    /// All of it by one commit.
+    pub(super) fn by(commit: CommitId) -> Self {
+        Self { content: Ok(commit), moved: None }
+    }
+}
+
+/// A block that is looked for at a commit which has it.
+struct Wanted {
+    /// The key at the merge.
+    asked: Key,
+    /// The key at this commit.
+    key: Key,
+    moved: Option<CommitId>,
+}
+
+/// What is looked for at a commit.
 #[derive(Default)]
 struct Pending {
-    blocks: Vec<(Key, Key)>,
+    blocks: Vec<Wanted>,
     assumed: Assumed,
 }
 
@@ -41,14 +65,22 @@ struct Step {
     assumed: Assumed,
 }
 
+impl Step {
+    /// Whether the block is surely the same on both ends.
+    fn has_same(&self, key: Key) -> bool {
+        !self.difference.contains_key(&key) && !self.unknown.contains(&key.0)
+    }
+}
+
 /// For each block that differs between the merge and its first parent: the newest commit among those merged after which
 /// the block has the form that the merge gives it. Where there is none, the merge itself declared it: its author
 /// resolved a conflict, or edited in passing, or went back to an older form.
-pub(super) fn declaring(side: &Side<'_>, keys: &[Key]) -> HashMap<Key, Result<CommitId, Cut>> {
+pub(super) fn declaring(side: &Side<'_>, keys: &[Key]) -> HashMap<Key, Declared> {
     let merge = side.graph.chain[side.position as usize];
     let mut found = HashMap::new();
     let mut pending: HashMap<CommitId, Pending> = HashMap::new();
-    pending.insert(merge, Pending { blocks: keys.iter().map(|key| (*key, *key)).collect(), ..Pending::default() });
+    let blocks = keys.iter().map(|key| Wanted { asked: *key, key: *key, moved: None }).collect();
+    pending.insert(merge, Pending { blocks, assumed: Assumed::new() });
     for commit in children_first(side, merge) {
         let Some(here) = pending.remove(&commit) else { continue };
         visit(side, commit, &here, &mut pending, &mut found);
@@ -90,48 +122,47 @@ fn visit(
     commit: CommitId,
     here: &Pending,
     pending: &mut HashMap<CommitId, Pending>,
-    found: &mut HashMap<Key, Result<CommitId, Cut>>,
+    found: &mut HashMap<Key, Declared>,
 ) {
     let merge = side.graph.chain[side.position as usize];
-    let read = &side.graph.commits[commit as usize];
-    if let Some(cut) = read.cut.filter(|_| commit != merge) {
-        found.extend(here.blocks.iter().map(|(asked, _)| (*asked, Err(cut))));
-        return;
-    }
-    let steps = steps(side, commit, commit == merge, here);
-    let merged = |parent: CommitId| side.graph.landing[parent as usize] == side.position && parent != merge;
-    for (asked, key) in &here.blocks {
-        let same = |step: &&Result<Step, Cut>| match step {
-            Ok(step) => !step.difference.contains_key(key) && !step.unknown.contains(&key.0),
-            Err(_) => false,
-        };
-        let parent = |step: &Result<Step, Cut>| step.as_ref().ok().and_then(|step| step.parent);
-        let inside: Vec<_> = steps.iter().filter(|step| parent(step).is_some_and(merged)).collect();
-        let onward = inside.iter().copied().find(same).map(|step| (step, *key)).or_else(|| {
-            inside.iter().find_map(|step| Some((*step, twin(side, step.as_ref().ok()?, *key)?)))
-        });
-        if let Some((Ok(step), key)) = onward {
-            if let Some(parent) = step.parent {
-                let there = pending.entry(parent).or_default();
-                there.blocks.push((*asked, key));
-                for (file, assumed) in &step.assumed {
-                    there.assumed.entry(*file).or_insert_with(|| assumed.clone());
-                }
-                continue;
+    let cut = side.graph.commits[commit as usize].cut.filter(|_| commit != merge);
+    let steps = if cut.is_some() { Vec::new() } else { steps(side, commit, commit == merge, here) };
+    let is_inside = |parent: CommitId| side.graph.landing[parent as usize] == side.position && parent != merge;
+    let (inside, outside): (Vec<_>, Vec<_>) =
+        steps.iter().partition(|step| matches!(step, Ok(Step { parent: Some(parent), .. }) if is_inside(*parent)));
+    for wanted in &here.blocks {
+        if let Some((step, key)) = onward(side, &inside, wanted.key) {
+            let there = pending.entry(step.parent.unwrap_or(merge)).or_default();
+            let moved = wanted.moved.or((key != wanted.key).then_some(commit));
+            there.blocks.push(Wanted { asked: wanted.asked, key, moved });
+            for (file, assumed) in &step.assumed {
+                there.assumed.entry(*file).or_insert_with(|| assumed.clone());
             }
+            continue;
         }
-        let outside = |step: &&Result<Step, Cut>| parent(step).is_some_and(|parent| !merged(parent));
-        let declared = if let Some(cut) = inside.iter().find_map(|step| blind(step, *key)) {
+        let blind = |steps: &[&Result<Step, Cut>]| steps.iter().find_map(|step| blind(step, wanted.key));
+        let taken_back =
+            |step: &&Result<Step, Cut>| matches!(step, Ok(step) if step.parent.is_some() && step.has_same(wanted.key));
+        let content = if let Some(cut) = cut.or_else(|| blind(&inside)) {
             Err(cut)
-        } else if steps.iter().filter(outside).any(|step| same(&step)) {
-            Ok(merge)
-        } else if let Some(cut) = steps.iter().find_map(|step| blind(step, *key)) {
+        } else if outside.iter().any(taken_back) {
+            Ok(wanted.moved.unwrap_or(merge))
+        } else if let Some(cut) = blind(&outside) {
             Err(cut)
         } else {
-            Ok(assumed_by(here, *key).unwrap_or(commit))
+            Ok(assumed_by(here, wanted.key).unwrap_or(commit))
         };
-        found.insert(*asked, declared);
+        found.insert(wanted.asked, Declared { content, moved: wanted.moved.map(|commit| (commit, wanted.key)) });
     }
+}
+
+/// The parent among the merged commits that already has the block as it is, and the key it has there.
+fn onward<'s>(side: &Side<'_>, inside: &[&'s Result<Step, Cut>], key: Key) -> Option<(&'s Step, Key)> {
+    let readable = || inside.iter().filter_map(|step| step.as_ref().ok());
+    readable()
+        .find(|step| step.has_same(key))
+        .map(|step| (step, key))
+        .or_else(|| readable().find_map(|step| Some((step, twin(side, step, key)?))))
 }
 
 fn blind(step: &Result<Step, Cut>, key: Key) -> Option<Cut> {
@@ -201,7 +232,8 @@ fn twin(side: &Side<'_>, step: &Step, key: Key) -> Option<Key> {
     if !old.is_empty() {
         return None;
     }
-    let gone = |other: &Key| step.difference.get(other).is_some_and(|(before, after)| before == new && after.is_empty());
+    let gone =
+        |other: &Key| step.difference.get(other).is_some_and(|(before, after)| before == new && after.is_empty());
     let mut elsewhere: Vec<_> =
         step.difference.keys().filter(|other| other.1 == key.1 && other.0 != key.0 && gone(other)).copied().collect();
     elsewhere.sort_unstable_by_key(|other| &side.paths.directories[other.0 as usize]);

@@ -187,7 +187,8 @@ mod tests {
 
     #[test]
     fn unsure() {
-        for text in ["x = 1\n", "a {", "a }", "a {\n  x = \"\n}\n", "a {} b {}", "a { x = (} )", "a {\n<<\n}", "a \n{}"] {
+        for text in ["x = 1\n", "a {", "a }", "a {\n  x = \"\n}\n", "a {} b {}", "a { x = (} )", "a {\n<<\n}", "a \n{}"]
+        {
             check(text, None);
         }
         check("a {\n x = <<E\n}\n", None);

@@ -162,10 +162,7 @@ mod tests {
 
     #[test]
     fn gerrit_votes() {
-        check(
-            "T\n\nChange-Id: I1\nCode-Review+2: B <b@x>\n",
-            &[("Change-Id", "I1"), ("Code-Review+2", "B <b@x>")],
-        );
+        check("T\n\nChange-Id: I1\nCode-Review+2: B <b@x>\n", &[("Change-Id", "I1"), ("Code-Review+2", "B <b@x>")]);
     }
 
     #[test]

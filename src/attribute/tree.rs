@@ -90,7 +90,7 @@ pub(super) fn is_configuration(name: &[u8]) -> bool {
 const DEPTH: usize = 256;
 
 /// A comparison that needs more trees than this is given up: no configuration has as many directories.
-const TREES: usize = 1_000_000;
+const TREES: usize = 250_000;
 
 /// Compares two trees; none stands for the empty one. Equal subtrees are never entered; symbolic links and submodules
 /// are no files.
@@ -100,6 +100,16 @@ pub(super) fn changes(
     new: Option<ObjectId>,
     scope: &Scope,
 ) -> Result<Vec<FileChange>, Cut> {
+    changes_within(repository, old, new, scope, TREES)
+}
+
+fn changes_within(
+    repository: &gix::Repository,
+    old: Option<ObjectId>,
+    new: Option<ObjectId>,
+    scope: &Scope,
+    limit: usize,
+) -> Result<Vec<FileChange>, Cut> {
     let mut found = Vec::new();
     if old == new {
         return Ok(found);
@@ -108,7 +118,7 @@ pub(super) fn changes(
     let mut trees = 0_usize;
     while let Some((directory, depth, old, new)) = open.pop() {
         trees += 1;
-        if trees > TREES {
+        if trees > limit {
             return Err(Cut::Missing);
         }
         let old = old.map(|id| tree(repository, id)).transpose()?;
@@ -189,10 +199,10 @@ fn each_difference<'a>(
         };
         let before = left.filter(|_| order != Ordering::Greater);
         let after = right.filter(|_| order != Ordering::Less);
-        if id(before) != id(after) {
-            if let Some(entry) = before.or(after) {
-                visit(entry.filename, before, after);
-            }
+        if id(before) != id(after)
+            && let Some(entry) = before.or(after)
+        {
+            visit(entry.filename, before, after);
         }
         if before.is_some() {
             left = old.next().transpose()?;
@@ -206,6 +216,16 @@ fn each_difference<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Ten to the twelfth files in a few objects.
+    #[test]
+    fn tree_bombs_end() {
+        let (_directory, repository, tree) = crate::attribute::tests::tree_bomb();
+        for limit in [1, 1000] {
+            assert_eq!(changes_within(&repository, None, Some(tree), &Scope::All, limit), Err(Cut::Missing));
+        }
+        assert_eq!(changes(&repository, Some(tree), Some(tree), &Scope::All), Ok(Vec::new()));
+    }
 
     #[test]
     fn names_of_configuration() {

@@ -63,8 +63,9 @@ pub(super) fn judge(landing: &Landing, evil: bool, merger_may_approve: bool, peo
     let mut approvers: Vec<_> = stated.iter().map(|person| approver(*person, Assurance::Asserted)).collect();
     approvers.extend(implied.map(|person| approver(person, Assurance::Implied)));
     approvers.sort_by(|a, b| (a.assurance, &a.identity).cmp(&(b.assurance, &b.identity)));
-    let unverified = (landing.signed && !stated.is_empty())
-        .then(|| "the commit is signed, but its signature was not verified, so its trailers are only asserted".to_owned());
+    let unverified = (landing.signed && !stated.is_empty()).then(|| {
+        "the commit is signed, but its signature was not verified, so its trailers are only asserted".to_owned()
+    });
     let reason = [reason, unverified].into_iter().flatten().reduce(|one, other| format!("{one}; {other}"));
     Verdict { authors, approvers, segregation, reason }
 }
@@ -123,7 +124,9 @@ fn segregation(
         return unknown(format!("{pull_request} is named, but Git holds no record of its approval"));
     }
     if landing.merger.is_none() {
-        return unknown("the forge committed this and names no pull request: a rebase merge or an edit on its pages".into());
+        return unknown(
+            "the forge committed this and names no pull request: a rebase merge or an edit on its pages".into(),
+        );
     }
     match implied {
         Some(person) => fail(format!("merged by {}, which shows no approval", people.display(person))),

@@ -1,12 +1,12 @@
 //! Goes over the first-parent chain from the oldest commit to the tip and notes what happened to every block.
 //! Knows nothing of people, messages or approvals.
 
+use super::EventKind;
 use super::block::{Attribute, Block, NameId};
 use super::edge::{self, Change, FileId, Key, Paths, Sides, Signature};
 use super::graph::{CommitId, Cut, Graph};
 use super::library::{Content, Library, Version};
-use super::side::{self, Side, SideEdges};
-use super::EventKind;
+use super::side::{self, Declared, Side, SideEdges};
 use provider_api::{AttributePath, Step};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -84,7 +84,7 @@ pub(super) struct Walk<'a> {
     graph: &'a Graph,
     library: &'a Library,
     paths: &'a Paths,
-    anchored: Option<Vec<bool>>,
+    anchored: Vec<bool>,
     files: HashMap<FileId, File>,
     pub(super) blocks: HashMap<Key, BlockState>,
     /// By directory and new name: the old names that `moved` blocks give.
@@ -137,7 +137,9 @@ impl<'a> Walk<'a> {
         let (added, others): (Vec<_>, Vec<_>) = touched.iter().partition(|touched| touched.old.is_empty());
         // What moved takes its events along before its going is noted at the old place.
         for touched in added {
-            self.added(position, touched, origins.get(&touched.key).copied(), declared[&touched.key]);
+            let declared = declared[&touched.key];
+            let within = declared.moved.map(|(_, from)| from).filter(|from| self.is_gone(*from));
+            self.added(position, touched, origins.get(&touched.key).copied().or(within), declared);
         }
         for touched in others {
             let gone = touched.new.is_empty();
@@ -146,12 +148,12 @@ impl<'a> Walk<'a> {
                 true => (EventKind::Removed, Vec::new()),
                 false => (EventKind::Changed, differing(&touched.before, &state.parts)),
             };
-            state.events.push(RawEvent { kind, position, declared: declared[&touched.key], attributes });
+            state.events.push(RawEvent { kind, position, declared: declared[&touched.key].content, attributes });
         }
     }
 
-    fn added(&mut self, position: u32, touched: &Touched, origin: Option<Key>, declared: Result<CommitId, Cut>) {
-        let event = |kind, attributes| RawEvent { kind, position, declared, attributes };
+    fn added(&mut self, position: u32, touched: &Touched, origin: Option<Key>, declared: Declared) {
+        let event = |kind, attributes| RawEvent { kind, position, declared: declared.content, attributes };
         let mut events = Vec::new();
         let mut inherited = None;
         if let Some(origin) = origin.and_then(|origin| self.blocks.get(&origin)) {
@@ -164,7 +166,11 @@ impl<'a> Walk<'a> {
         let state = self.blocks.entry(touched.key).or_default();
         match inherited {
             Some((counted_from, unknown, before)) => {
-                events.push(event(EventKind::Moved, Vec::new()));
+                let moved = event(EventKind::Moved, Vec::new());
+                events.push(RawEvent {
+                    declared: declared.moved.map_or(declared.content, |(commit, _)| Ok(commit)),
+                    ..moved
+                });
                 if !same_meaning(&before, &state.parts) {
                     events.push(event(EventKind::Changed, differing(&before, &state.parts)));
                 }
@@ -217,8 +223,10 @@ impl<'a> Walk<'a> {
             .iter()
             .flat_map(|side| side.old.iter().chain(&side.new).map(|block| (side.directory, block.id)))
             .collect();
-        let before: Vec<(Key, Parts)> =
-            keys.iter().map(|key| (*key, self.blocks.get(key).map_or_else(Vec::new, |state| state.parts.clone()))).collect();
+        let before: Vec<(Key, Parts)> = keys
+            .iter()
+            .map(|key| (*key, self.blocks.get(key).map_or_else(Vec::new, |state| state.parts.clone())))
+            .collect();
         for side in sides {
             for block in &side.old {
                 let parts = &mut self.blocks.entry((side.directory, block.id)).or_default().parts;
@@ -288,7 +296,9 @@ impl<'a> Walk<'a> {
         for added in added {
             let directory = |id: u32| &self.paths.directories[id as usize];
             let best = candidates(added).into_iter().filter(|from| !taken.contains(from)).max_by(|one, other| {
-                let rank = |from: &Key| (shared[&(from.0, added.key.0)], common_end(directory(from.0), directory(added.key.0)));
+                let rank = |from: &Key| {
+                    (shared[&(from.0, added.key.0)], common_end(directory(from.0), directory(added.key.0)))
+                };
                 rank(one).cmp(&rank(other)).then_with(|| directory(other.0).cmp(directory(one.0)))
             });
             if let Some(from) = self.renamed(added.key).or(best) {
@@ -301,27 +311,23 @@ impl<'a> Walk<'a> {
 
     /// The block that a `moved` block of the same directory says this one was, if that one is gone.
     fn renamed(&self, key: Key) -> Option<Key> {
-        let known = |from: &Key| self.blocks.get(from).is_some_and(|state| !state.is_declared());
-        self.moved.get(&key)?.iter().map(|from| (key.0, *from)).find(known)
+        self.moved.get(&key)?.iter().map(|from| (key.0, *from)).find(|from| self.is_gone(*from))
     }
 
-    fn declared(
-        &self,
-        position: u32,
-        touched: &[Touched],
-        side_edges: Option<&SideEdges>,
-    ) -> HashMap<Key, Result<CommitId, Cut>> {
+    fn is_gone(&self, key: Key) -> bool {
+        self.blocks.get(&key).is_some_and(|state| !state.is_declared())
+    }
+
+    fn declared(&self, position: u32, touched: &[Touched], side_edges: Option<&SideEdges>) -> HashMap<Key, Declared> {
         let landing = self.graph.chain[position as usize];
         let keys: Vec<_> = touched.iter().map(|touched| touched.key).collect();
-        let Some(edges) = side_edges else { return keys.into_iter().map(|key| (key, Ok(landing))).collect() };
+        let Some(edges) = side_edges else { return keys.into_iter().map(|key| (key, Declared::by(landing))).collect() };
         let side = Side { graph: self.graph, library: self.library, paths: self.paths, edges, position };
         let mut declared = side::declaring(&side, &keys);
         for key in keys {
-            let commit = declared.entry(key).or_insert(Ok(landing));
-            if let (Ok(declaring), Some(anchored)) = (&*commit, &self.anchored) {
-                if !anchored[*declaring as usize] {
-                    *commit = Err(Cut::Shallow);
-                }
+            let found = declared.entry(key).or_insert(Declared::by(landing));
+            if found.content.is_ok_and(|commit| !self.graph.is_certain(commit, &self.anchored)) {
+                found.content = Err(Cut::Shallow);
             }
         }
         declared

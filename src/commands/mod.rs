@@ -23,7 +23,7 @@ pub fn run(cli: Cli, interrupt: &Interrupt) -> Result<u8, Error> {
         Command::Demo(arguments) => demo::run(arguments, interrupt),
         Command::Blame(arguments) => blame::run(&arguments),
         Command::Schema => {
-            report::write(None, report::json_schema().as_bytes())?;
+            write(None, &report::json_schema())?;
             Ok(crate::judge::IN_SYNC)
         }
     }
@@ -39,7 +39,12 @@ fn targets(report: &[ReportTarget]) -> Result<Vec<ReportTarget>, Error> {
 }
 
 /// Renders a report in every format that was asked for, then writes them all.
-fn write_reports(report: &Report, output: &OutputArguments, directory: &str, earlier: Earlier<'_>) -> Result<(), Error> {
+fn write_reports(
+    report: &Report,
+    output: &OutputArguments,
+    directory: &str,
+    earlier: Earlier<'_>,
+) -> Result<(), Error> {
     let mut rendered = Vec::new();
     for target in targets(&output.report)? {
         let text = match target.format {
@@ -50,13 +55,18 @@ fn write_reports(report: &Report, output: &OutputArguments, directory: &str, ear
         rendered.push((target.file, text));
     }
     for (file, text) in rendered {
-        match report::write(file.as_deref(), text.as_bytes()) {
-            // Whoever read has read enough (`driftline scan | head`); the verdict stands.
-            Ok(()) | Err(WriteError::ClosedPipe) => {}
-            Err(error) => return Err(error.into()),
-        }
+        write(file.as_deref(), &text)?;
     }
     Ok(())
+}
+
+/// Writes to a file, or to standard output.
+fn write(file: Option<&Path>, text: &str) -> Result<(), Error> {
+    match report::write(file, text.as_bytes()) {
+        // Whoever read has read enough (`driftline scan | head`); the verdict stands.
+        Ok(()) | Err(WriteError::ClosedPipe) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn text_options(output: &OutputArguments, file: Option<&Path>) -> TextOptions {
@@ -66,6 +76,7 @@ fn text_options(output: &OutputArguments, file: Option<&Path>) -> TextOptions {
         Colour::Never => false,
         Colour::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     };
-    let width = if terminal { terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0)) } else { 0 };
+    let width =
+        if terminal { terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0)) } else { 0 };
     TextOptions { color: colour, width, verbose: output.show_folds }
 }

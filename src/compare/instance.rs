@@ -56,10 +56,24 @@ pub(super) fn unknown(context: &Context<'_>, index: InstanceIndex, cause: String
 
 /// The read was complete and the object was not there.
 pub(super) fn missing(context: &Context<'_>, index: InstanceIndex) -> Verdict {
+    if let Some(region) = recorded_elsewhere(context, index) {
+        return unknown(context, index, format!("recorded in region {region}, which was not read"));
+    }
     let address = context.configuration(index).refactored(&context.instance(index).address);
     let undeclared = context.configuration(index).declares(&address) == Declares::No;
     let cause = undeclared.then(|| "no longer declared: the next apply only forgets it".to_owned());
     Verdict { cause, ..context.verdict(index, Some(Kind::Missing)) }
+}
+
+/// The region that a resource names for itself (AWS provider 6 and later), where it is not the one that was read.
+fn recorded_elsewhere(context: &Context<'_>, index: InstanceIndex) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Region {
+        region: Option<String>,
+    }
+    let recorded: Region = serde_json::from_str(context.instance(index).attributes.get()).ok()?;
+    let read = context.connection.scope.region.as_ref()?;
+    recorded.region.filter(|region| !region.is_empty() && region != read)
 }
 
 /// The object is there: compares it. Returns the top-level attributes that were compared as well.
@@ -93,7 +107,14 @@ pub(super) fn found(
         walked.differences.into_iter().map(|difference| change(&walker, declared.as_ref(), instance, difference));
     settle(&mut verdict, changes.collect(), ignores(configuration, &address), &declares);
     if verdict.kind.is_none() {
-        not_applied(&mut verdict, &walker, declared.as_ref(), &recorded, &declares, instance);
+        not_applied(
+            &mut verdict,
+            &walker,
+            declared.as_ref(),
+            &recorded,
+            &declares,
+            (instance, ignores(configuration, &address)),
+        );
     }
     if let Some(gap) = gap {
         partly_read(&mut verdict, gap);
@@ -262,14 +283,15 @@ fn not_applied(
     declared: Option<&DeclaredInstance>,
     recorded: &Attributes,
     declares: &Declares,
-    instance: &Instance<'_>,
+    (instance, ignores): (&Instance<'_>, Option<&IgnoreChanges>),
 ) {
     if *declares == Declares::No {
         verdict.kind = Some(Kind::PendingRemoval);
         return;
     }
     let Some(declared) = declared else { return };
-    let names = disagreements(walker, declared, recorded);
+    let mut names = disagreements(walker, declared, recorded);
+    names.retain(|name| !is_ignored(ignores, &AttributePath::attribute(name)));
     if names.is_empty() {
         return;
     }

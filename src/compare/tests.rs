@@ -40,11 +40,14 @@ fn verdicts(recorded: &StateText, live: &StateText, answer: impl Fn(&str, &mut R
         gap: None,
         batches: Vec::new(),
     };
-    let types: BTreeSet<&str> = recorded_state.instances.iter().map(|instance| &*instance.address.resource_type).collect();
+    let types: BTreeSet<&str> =
+        recorded_state.instances.iter().map(|instance| &*instance.address.resource_type).collect();
     for resource_type in types {
         let of_type = |state: &'_ State<'_>| -> Vec<usize> {
             let all = state.instances.iter().enumerate();
-            all.filter(|(_, instance)| &*instance.address.resource_type == resource_type).map(|(index, _)| index).collect()
+            all.filter(|(_, instance)| &*instance.address.resource_type == resource_type)
+                .map(|(index, _)| index)
+                .collect()
         };
         let instances: Vec<usize> = of_type(&recorded_state);
         let mut outcome = ReadOutcome::default();

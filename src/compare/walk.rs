@@ -88,6 +88,8 @@ impl Walker<'_> {
         if path.0.len() < MAX_DEPTH && self.descend(&path, node, recorded, live, sensitive, walked) {
             return;
         }
+        // A value that is shown whole is as sensitive as anything in it.
+        let sensitive = sensitive || node.holds_sensitive() || self.sensitive_below(&path);
         walked.differences.push(Difference {
             path,
             recorded: recorded.clone(),
@@ -155,5 +157,21 @@ impl Walker<'_> {
 
     fn marked_sensitive(&self, path: &AttributePath) -> bool {
         crate::normalize::rules_at(self.resource_type, path).any(|rule| matches!(rule.kind, RuleKind::Sensitive))
+    }
+
+    /// Whether a rule calls something below a path sensitive.
+    fn sensitive_below(&self, path: &AttributePath) -> bool {
+        let name = |step: &Step| match step {
+            Step::Name(name) | Step::Key(name) => name.clone(),
+            Step::Index(_) => "*".into(),
+        };
+        let prefix: Vec<String> = path.0.iter().map(name).collect();
+        let below = |pattern: &str| {
+            let parts: Vec<&str> = pattern.split('.').collect();
+            parts.len() > prefix.len() && parts.iter().zip(&prefix).all(|(part, step)| *part == "*" || part == step)
+        };
+        self.resource_type.is_some_and(|resource_type| {
+            resource_type.rules.iter().any(|rule| matches!(rule.kind, RuleKind::Sensitive) && below(rule.pattern))
+        })
     }
 }

@@ -144,18 +144,18 @@ pub(crate) struct ModuleInstance {
 pub(crate) struct Expanded {
     pub(crate) nodes: Vec<Node>,
     pub(crate) instances: Vec<ModuleInstance>,
-    workspace: Option<String>,
+    workspace: String,
     /// Whether a limit was met.
     pub(crate) truncated: bool,
 }
 
 impl Expanded {
     /// Expands everything. Recursion follows references, so this wants a large stack.
-    pub(crate) fn new(nodes: Vec<Node>, inputs: &Inputs, workspace: Option<String>) -> Self {
+    pub(crate) fn new(nodes: Vec<Node>, inputs: &Inputs, workspace: String) -> Self {
         let builder = Builder {
             nodes: &nodes,
             inputs,
-            workspace: workspace.as_deref(),
+            workspace: &workspace,
             instances: RefCell::default(),
             open: RefCell::default(),
             budget: Cell::new(STEPS),
@@ -175,6 +175,9 @@ impl Expanded {
 
     /// The instance of a module, or what stands for it: its position and whether it is known to exist.
     pub(crate) fn find(&self, module: &[ModuleStep]) -> Found {
+        if self.instances.is_empty() {
+            return Found::NotKnown("the configuration could not be evaluated".into());
+        }
         let mut at = 0;
         let mut certain = Ok(());
         for step in module {
@@ -198,12 +201,25 @@ impl Expanded {
     }
 
     /// The scope for the arguments of one instance of a block in an instance of a module.
-    pub(crate) fn scope<'a>(&'a self, instance: usize, expansion: &Expansion, key: Option<InstanceKey>) -> impl Scope + 'a {
-        Frozen { expanded: self, instance, repetition: Repetition::new(expansion, key), budget: Cell::new(INSTANCE_STEPS) }
+    pub(crate) fn scope<'a>(
+        &'a self,
+        instance: usize,
+        expansion: &Expansion,
+        key: Option<InstanceKey>,
+    ) -> impl Scope + 'a {
+        Frozen {
+            expanded: self,
+            instance,
+            repetition: Repetition::new(expansion, key),
+            budget: Cell::new(INSTANCE_STEPS),
+        }
     }
 
     /// Every address of a managed resource that is known to be declared.
     pub(crate) fn addresses(&self) -> Vec<Address> {
+        if self.instances.is_empty() {
+            return Vec::new();
+        }
         let mut addresses = Vec::new();
         let mut open = vec![0];
         while let Some(position) = open.pop() {
@@ -253,13 +269,12 @@ impl Scope for Frozen<'_> {
     fn resolve(&self, reference: Reference<'_>) -> Value {
         let instance = &self.expanded.instances[self.instance];
         let value = |instance: &ModuleInstance, name| instance.values.get(&name).cloned().unwrap_or(Value::Unknown);
-        let output = |child: &usize, output: &str| {
-            value(&self.expanded.instances[*child], Name::Output(output.to_owned()))
-        };
+        let output =
+            |child: &usize, output: &str| value(&self.expanded.instances[*child], Name::Output(output.to_owned()));
         match reference {
             Reference::Variable(name) => value(instance, Name::Variable(name.to_owned())),
             Reference::Local(name) => value(instance, Name::Local(name.to_owned())),
-            Reference::Workspace => self.expanded.workspace.as_deref().map_or(Value::Unknown, Value::string),
+            Reference::Workspace => Value::string(self.expanded.workspace.as_str()),
             Reference::Resource { data, resource_type, name } => {
                 let blocks = if data { &instance.data } else { &instance.resources };
                 let expansion = blocks.get(&(resource_type.into(), name.into()));
@@ -318,7 +333,7 @@ fn instance_key(expansion: &Expansion, key: Option<&Value>) -> Option<Option<Ins
 struct Builder<'a> {
     nodes: &'a [Node],
     inputs: &'a Inputs,
-    workspace: Option<&'a str>,
+    workspace: &'a str,
     instances: RefCell<Vec<ModuleInstance>>,
     /// What is being computed, to notice circles.
     open: RefCell<Vec<(usize, Open)>>,
@@ -554,7 +569,7 @@ impl Scope for Building<'_> {
         match reference {
             Reference::Variable(name) => builder.value(self.instance, Name::Variable(name.to_owned())),
             Reference::Local(name) => builder.value(self.instance, Name::Local(name.to_owned())),
-            Reference::Workspace => builder.workspace.map_or(Value::Unknown, Value::string),
+            Reference::Workspace => Value::string(builder.workspace),
             Reference::Resource { data, resource_type, name } => {
                 match builder.resource(self.instance, data, resource_type, name) {
                     Some(expansion) if self.spend(expansion.size()) => expansion.value(|_| Value::Unknown),
@@ -571,9 +586,8 @@ impl Scope for Building<'_> {
                 expansion.value(|key| match children.get(&key) {
                     Some(child) => {
                         let Ok(module) = &builder.node(*child).content else { return Value::Unknown };
-                        let output = |name: &String| {
-                            (name.as_str().into(), builder.value(*child, Name::Output(name.clone())))
-                        };
+                        let output =
+                            |name: &String| (name.as_str().into(), builder.value(*child, Name::Output(name.clone())));
                         Value::map(module.outputs.keys().map(output).collect())
                     }
                     None => Value::Unknown,

@@ -17,7 +17,7 @@ mod syntax;
 use crate::model::{Address, InstanceKey, ModuleStep, ProviderReference, SourceRange};
 use expand::{Expanded, Expansion, Found};
 use provider_api::AttributePath;
-pub use read::{Settings, read};
+pub use read::{Options, read};
 use refactoring::Refactorings;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -188,9 +188,9 @@ impl IgnoreChanges {
         };
         match self {
             Self::All => true,
-            Self::Paths(ignored) => ignored.iter().any(|ignored| {
-                ignored.0.len() <= path.0.len() && ignored.0.iter().zip(&path.0).all(same)
-            }),
+            Self::Paths(ignored) => {
+                ignored.iter().any(|ignored| ignored.0.len() <= path.0.len() && ignored.0.iter().zip(&path.0).all(same))
+            }
         }
     }
 }

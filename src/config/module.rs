@@ -126,7 +126,11 @@ fn replaced_by_tofu(directory: &str, names: &mut Vec<String>, problems: &mut Vec
 /// Reads a file as text.
 pub(crate) fn read_file(tree: &Tree<'_>, path: &str) -> Result<SourceFile, Box<Problem>> {
     let problem = |text: String| Box::new(Problem { range: None, text, incomplete: true });
-    let bytes = tree.read(path, FILE).map_err(|error| problem(format!("{}: {error}", shown(path))))?;
+    let bytes = tree.read(path, FILE).map_err(|error| {
+        let place = if matches!(error, GitError::Object { .. }) { format!("{}: ", shown(path)) } else { String::new() };
+        let hint = error.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
+        problem(format!("{place}{error}{hint}"))
+    })?;
     match String::from_utf8(bytes) {
         Ok(text) => Ok(SourceFile::new(path, text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))),
         Err(error) => {
@@ -307,9 +311,9 @@ fn variable(body: Body) -> Variable {
             Some(argument) => Type::read(&argument.value),
             None => Some(Type::Any),
         },
-        nullable: !body.argument("nullable").is_some_and(|argument| {
-            super::evaluate::constant(&argument.value) == super::evaluate::Value::Bool(false)
-        }),
+        nullable: !body
+            .argument("nullable")
+            .is_some_and(|argument| super::evaluate::constant(&argument.value) == super::evaluate::Value::Bool(false)),
         default: take(body, "default").map(|argument| argument.value),
     }
 }
@@ -344,7 +348,8 @@ pub(crate) fn outline(tree: &Tree<'_>, directory: &str, names: &[String]) -> Out
         for block in &body.blocks {
             match block.kind.as_str() {
                 "terraform" => {
-                    outline.backend |= block.body.blocks.iter().any(|block| block.kind == "backend" || block.kind == "cloud");
+                    outline.backend |=
+                        block.body.blocks.iter().any(|block| block.kind == "backend" || block.kind == "cloud");
                 }
                 "module" => {
                     let source = block.body.argument("source").and_then(|source| source.value.literal());

@@ -90,14 +90,7 @@ impl Reader<'_, '_> {
         Node { path, call: Some(block), source, content, parent: Some(parent), children: BTreeMap::new() }
     }
 
-    fn local(
-        &mut self,
-        nodes: &[Node],
-        parent: usize,
-        source: &str,
-        place: &Place,
-        address: &str,
-    ) -> Content {
+    fn local(&mut self, nodes: &[Node], parent: usize, source: &str, place: &Place, address: &str) -> Content {
         let caller = nodes[parent].content.as_ref().map(|module| module.directory.clone()).unwrap_or_default();
         let refuse = |reader: &mut Self, text: String| {
             reader.problems.push(Problem { range: Some(place.range()), text: text.clone(), incomplete: true });
@@ -111,7 +104,10 @@ impl Reader<'_, '_> {
         let mut depth = 0;
         while let Some(node) = above {
             if nodes[node].content.as_ref().is_ok_and(|module| module.directory == directory) {
-                return refuse(self, format!("{address} calls itself: its directory is that of a module it is called from"));
+                return refuse(
+                    self,
+                    format!("{address} calls itself: its directory is that of a module it is called from"),
+                );
             }
             above = nodes[node].parent;
             depth += 1;

@@ -61,11 +61,6 @@ impl SourceFile {
         Place { file: self.path.clone(), start: self.position(bytes.start), end: self.position(bytes.end) }
     }
 
-    /// The whole file.
-    pub(crate) fn whole(&self) -> Place {
-        self.place(0..self.text.len())
-    }
-
     /// A problem at a byte, with the line and a caret below it. The line is part of a file that anybody may have
     /// written: nothing in it reaches a terminal but printable characters.
     pub(crate) fn problem(&self, at: usize, what: &str) -> Problem {
@@ -134,10 +129,7 @@ mod tests {
     fn a_problem_shows_the_line_and_a_caret() {
         let file = SourceFile::new("net/a.tf", "x = 1\n\ty = ][\u{1b}[31m\r\nz = 1\n".into());
         let problem = file.problem(file.text().find(']').unwrap(), "unexpected `]`");
-        assert_eq!(
-            problem.text,
-            "net/a.tf:2:6: unexpected `]`\n  |\n2 |  y = ][\u{fffd}[31m\n  |      ^"
-        );
+        assert_eq!(problem.text, "net/a.tf:2:6: unexpected `]`\n  |\n2 |  y = ][\u{fffd}[31m\n  |      ^");
     }
 
     #[test]

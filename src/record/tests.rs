@@ -134,7 +134,8 @@ fn no_types(_: &str) -> Option<&'static TypeTable> {
 /// Reads a state, and records what was read if told where. Returns what was read, as text.
 fn run(text: &StateText, provider: Box<dyn Provider>, unmanaged: bool, record_to: Option<&Path>) -> String {
     let states = [parse(text).unwrap()];
-    let configuration = Configuration { directory: "net".into(), ..Configuration::default() };
+    let mut configuration = Configuration::default();
+    configuration.directory = "net".into();
     let providers = [provider];
     let plan = reads(&[&configuration], &states, &providers, unmanaged);
     let live = read_live(&plan, &providers);

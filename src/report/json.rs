@@ -235,7 +235,7 @@ enum Shown<'a> {
 
 /// A range in a file of the repository, at the approved commit.
 #[derive(Serialize, JsonSchema)]
-struct Source<'a> {
+pub(super) struct Source<'a> {
     /// Path from the repository's root, with `/`.
     file: &'a str,
     /// From 1.
@@ -250,7 +250,7 @@ struct Source<'a> {
 
 /// Who approved what is declared, from Git.
 #[derive(Serialize, JsonSchema)]
-struct Attribution<'a> {
+pub(super) struct Attribution<'a> {
     /// The last commit that changed the meaning of the block.
     declaring_commit: Option<&'a str>,
     /// The commit that brought it onto the approved ref.

@@ -2,6 +2,7 @@
 //! Knows nothing of how the report came to be.
 
 mod approval;
+mod blame;
 #[cfg(test)]
 mod example;
 mod inert;
@@ -12,6 +13,7 @@ mod tests;
 mod text;
 mod write;
 
+pub use blame::{blame_json, blame_schema, blame_text};
 pub use inert::inert;
 pub use json::{json, json_schema};
 pub use sarif::{Earlier, Refused, SarifOptions, sarif};

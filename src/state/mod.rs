@@ -56,6 +56,6 @@ pub struct Instance<'a> {
     pub private: Option<Cow<'a, str>>,
     /// Marked to be replaced by the next apply.
     pub tainted: bool,
-    /// Addresses of what it depends on, without keys.
-    pub dependencies: Vec<Cow<'a, str>>,
+    /// JSON list of the addresses that it depends on, without keys.
+    pub dependencies: Option<&'a RawValue>,
 }

@@ -7,7 +7,7 @@ use super::{Instance, State, StateText};
 use crate::model::{Address, InstanceKey, ModuleStep, ProviderReference, StateInfo, parse_module};
 use crate::redact::hex;
 use provider_api::{AttributePath, Step};
-use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 /// A string that borrows where it holds no escapes. (`Option<Cow<str>>` alone would always copy.)
@@ -30,7 +31,7 @@ struct Document<'a> {
     #[serde(borrow)]
     lineage: Option<Text<'a>>,
     #[serde(borrow)]
-    resources: Option<Vec<ResourceRecord<'a>>>,
+    resources: Option<Records<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -67,7 +68,7 @@ struct InstanceRecord<'a> {
     #[serde(borrow)]
     private: Option<Text<'a>>,
     #[serde(borrow)]
-    dependencies: Option<Vec<Text<'a>>>,
+    dependencies: Option<&'a RawValue>,
     #[serde(borrow)]
     provider: Option<Text<'a>>,
 }
@@ -82,13 +83,10 @@ pub fn parse(text: &StateText) -> Result<State<'_>, StateError> {
         Err(fault) if fault.is_syntax() || fault.is_eof() => return Err(error(json_problem(&fault))),
         Err(fault) => return Err(error(top_level_keys(json, Some(&fault)))),
     };
-    let (4, Some(resources)) = (document.version, document.resources) else {
+    let (4, Some(mut records)) = (document.version, document.resources) else {
         return Err(error(top_level_keys(json, None)));
     };
-    let mut records = Records::default();
-    for resource in resources {
-        records.resource(resource).map_err(error)?;
-    }
+    records.problem.take().map_or(Ok(()), Err).map_err(error)?;
     records.refuse_duplicates().map_err(error)?;
     let owned = |text: Option<Text<'_>>| text.map(|text| text.0.into_owned()).unwrap_or_default();
     let info = StateInfo {
@@ -104,11 +102,40 @@ pub fn parse(text: &StateText) -> Result<State<'_>, StateError> {
 /// What was collected so far, and texts that many instances share.
 #[derive(Default)]
 struct Records<'a> {
+    /// The first thing that could not be understood; nothing is collected after it.
+    problem: Option<StateProblem>,
     instances: Vec<Instance<'a>>,
     deposed: Vec<Address>,
     types: HashMap<String, Arc<str>>,
     modules: HashMap<String, Arc<[ModuleStep]>>,
     providers: HashMap<String, ProviderReference>,
+}
+
+/// Takes one resource at a time out of the text, so that the records of all are never held at once.
+impl<'de: 'a, 'a> Deserialize<'de> for Records<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Resources<'a>(PhantomData<&'a ()>);
+
+        impl<'de: 'a, 'a> Visitor<'de> for Resources<'a> {
+            type Value = Records<'a>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of resources")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut resources: A) -> Result<Records<'a>, A::Error> {
+                let mut records = Records::default();
+                while let Some(resource) = resources.next_element()? {
+                    if records.problem.is_none() {
+                        records.problem = records.resource(resource).err();
+                    }
+                }
+                Ok(records)
+            }
+        }
+
+        deserializer.deserialize_seq(Resources(PhantomData))
+    }
 }
 
 impl<'a> Records<'a> {
@@ -185,7 +212,6 @@ impl<'a> Records<'a> {
                 .ok_or_else(|| fault(&address, "its `sensitive_attributes` are not a list of paths"))?,
             None => Vec::new(),
         };
-        let dependencies = record.dependencies.unwrap_or_default();
         self.instances.push(Instance {
             id: id(attributes),
             address,
@@ -195,7 +221,7 @@ impl<'a> Records<'a> {
             sensitive,
             private: record.private.map(|text| text.0),
             tainted,
-            dependencies: dependencies.into_iter().map(|text| text.0).collect(),
+            dependencies: record.dependencies,
         });
         Ok(())
     }

@@ -88,9 +88,13 @@ fn serve(stream: TcpStream, calls: &Mutex<Vec<String>>, ended: &AtomicBool, answ
         Answer::Error(status, code, message) => (
             status,
             "text/xml",
-            format!("<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors><RequestID>r-1</RequestID></Response>"),
+            format!(
+                "<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors><RequestID>r-1</RequestID></Response>"
+            ),
         ),
-        Answer::Html(status) => (status, "text/html", "<html><body><h1>Internal Server Error</h1></body></html>".to_owned()),
+        Answer::Html(status) => {
+            (status, "text/html", "<html><body><h1>Internal Server Error</h1></body></html>".to_owned())
+        }
         Answer::Close => return,
         Answer::Hang => {
             while !ended.load(Ordering::SeqCst) {

@@ -60,7 +60,8 @@ fn healthy(action: &str) -> Answer {
     };
     let all_tags = |attributes: &Value| {
         let entries = attributes["tags_all"].as_object().expect("tags");
-        let pairs: Vec<(&str, &str)> = entries.iter().map(|(key, value)| (key.as_str(), value.as_str().unwrap_or(""))).collect();
+        let pairs: Vec<(&str, &str)> =
+            entries.iter().map(|(key, value)| (key.as_str(), value.as_str().unwrap_or(""))).collect();
         tags(&pairs)
     };
     match action {
@@ -185,7 +186,9 @@ fn absence_is_missing_only_where_the_list_was_read() {
 
 #[test]
 fn expired_credentials_leave_everything_unknown() {
-    let endpoint = Endpoint::start(|_| Answer::Error(403, "ExpiredToken", "The security token included in the request is expired"));
+    let endpoint = Endpoint::start(|_| {
+        Answer::Error(403, "ExpiredToken", "The security token included in the request is expired")
+    });
     let run = scan(&endpoint, &[]);
     let report = run.json();
     assert_eq!(run.code, 3);
@@ -215,7 +218,8 @@ fn names_and_tags_are_inert_everywhere() {
         "DescribeInternetGateways" => {
             let state: Value = serde_json::from_str(&state()).expect("JSON");
             let resources = state["resources"].as_array().expect("resources").clone();
-            let gateway = resources.iter().find(|resource| resource["type"] == "aws_internet_gateway").expect("the gateway");
+            let gateway =
+                resources.iter().find(|resource| resource["type"] == "aws_internet_gateway").expect("the gateway");
             let attributes = &gateway["instances"][0]["attributes"];
             let evil = "&#x9b;31m&#x202e;&lt;script&gt;alert(1)&lt;/script&gt;&#10;::error::x [link](javascript:x)";
             list(
@@ -234,12 +238,15 @@ fn names_and_tags_are_inert_everywhere() {
     });
     let repository = Repository::with(&[("main.tf", CONFIGURATION)]);
     repository.write("terraform.tfstate", state());
-    let mut command = repository.command(&["scan", "--report", "text", "--report", "sarif=out.sarif", "--report", "json=out.json"]);
+    let mut command =
+        repository.command(&["scan", "--report", "text", "--report", "sarif=out.sarif", "--report", "json=out.json"]);
     command.env("AWS_ENDPOINT_URL", &endpoint.url).env("AWS_ACCESS_KEY_ID", "testing");
     command.env("AWS_SECRET_ACCESS_KEY", "testing").env("AWS_EC2_METADATA_DISABLED", "true");
     let run = finish(command);
     assert_eq!(run.code, 2, "{}", run.stderr);
-    let hostile = |character: char| (character.is_control() && character != '\n') || ('\u{202a}'..='\u{202e}').contains(&character);
+    let hostile = |character: char| {
+        (character.is_control() && character != '\n') || ('\u{202a}'..='\u{202e}').contains(&character)
+    };
     assert!(!run.stdout.contains(hostile), "{:?}", run.stdout);
     for file in ["out.sarif", "out.json"] {
         let text = std::fs::read_to_string(repository.path().join(file)).expect("a report");
@@ -269,6 +276,7 @@ fn an_interrupted_scan_writes_nothing() {
     assert!(interrupted.expect("kill runs").success());
     let status = child.wait().expect("the program ends");
     assert_eq!(status.code(), Some(130));
-    let left: Vec<_> = std::fs::read_dir(repository.path()).expect("the folder").flatten().map(|entry| entry.file_name()).collect();
+    let left: Vec<_> =
+        std::fs::read_dir(repository.path()).expect("the folder").flatten().map(|entry| entry.file_name()).collect();
     assert!(!left.iter().any(|name| name.to_string_lossy().contains("out")), "{left:?}");
 }

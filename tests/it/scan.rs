@@ -16,7 +16,7 @@ fn state(instances: usize) -> String {
     let resources: Vec<Value> = (0..instances)
         .map(|index| {
             json!({
-                "mode": "managed", "type": "null_resource", "name": ["one", "two", "three"][index],
+                "mode": "managed", "type": "null_resource", "name": (["one", "two", "three"][index]),
                 "provider": "provider[\"registry.terraform.io/hashicorp/null\"]",
                 "instances": [{"schema_version": 0, "attributes": {"id": format!("{index}"), "triggers": {"a": "1"}}, "sensitive_attributes": []}]
             })
@@ -105,8 +105,17 @@ fn what_is_no_state_is_named() {
     for (name, text, part) in [
         ("empty", "".to_owned(), "empty"),
         ("old", json!({"version": 3, "serial": 1, "lineage": "x", "modules": []}).to_string(), "version 3"),
-        ("cache", json!({"version": 3, "terraform_version": "1.11.4", "backend": {"type": "s3", "config": {}}}).to_string(), "backend"),
-        ("encrypted", json!({"serial": 1, "lineage": "x", "meta": {}, "encrypted_data": "AAAA", "encryption_version": "v0"}).to_string(), "encrypted"),
+        (
+            "cache",
+            json!({"version": 3, "terraform_version": "1.11.4", "backend": {"type": "s3", "config": {}}}).to_string(),
+            "backend",
+        ),
+        (
+            "encrypted",
+            json!({"serial": 1, "lineage": "x", "meta": {}, "encrypted_data": "AAAA", "encryption_version": "v0"})
+                .to_string(),
+            "encrypted",
+        ),
         ("cut", state(1)[..200].to_owned(), "line 1"),
         ("nonsense", "\u{0}\u{1}".repeat(5000), "nonsense"),
     ] {
@@ -129,7 +138,11 @@ fn a_huge_file_of_nonsense_is_refused_without_reading_it() {
 
 #[test]
 fn malformed_configuration_shows_its_place_and_the_rest_is_scanned() {
-    let repository = Repository::with(&[("main.tf", CONFIGURATION), ("broken.tf", "locals {\n  a = [1,\n}\n"), (".gitignore", "*.tfstate\n")]);
+    let repository = Repository::with(&[
+        ("main.tf", CONFIGURATION),
+        ("broken.tf", "locals {\n  a = [1,\n}\n"),
+        (".gitignore", "*.tfstate\n"),
+    ]);
     repository.write("terraform.tfstate", state(2));
     let run = repository.driftline(&["scan", "--report", "json"]);
     let report = run.json();
@@ -217,7 +230,8 @@ fn demo_shows_drift_its_approver_and_its_place() {
     let report = std::fs::read_to_string(dir.path().join("demo.json")).expect("a report");
     let report: Value = serde_json::from_str(&report).expect("JSON");
     let findings = report["findings"].as_array().expect("findings");
-    let of = |address: &str| findings.iter().find(|finding| finding["address"] == address).expect("the finding").clone();
+    let of =
+        |address: &str| findings.iter().find(|finding| finding["address"] == address).expect("the finding").clone();
     assert_eq!(of("aws_security_group.web")["attribution"]["segregation"], json!("pass"));
     assert_eq!(of("aws_instance.web")["attribution"]["segregation"], json!("fail"));
     assert_eq!(of("aws_vpc_endpoint.s3")["attribution"]["segregation"], json!("unknown"));

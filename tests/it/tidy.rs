@@ -25,10 +25,15 @@ fn check_readme_block(name: &str, expected: &str) {
 #[test]
 fn the_readme_lists_the_types_that_are_read() {
     let table = provider_aws::types();
-    let mut text = String::from("| resource type | rules beyond the schema | parts owned by other resources |\n| --- | --- | --- |\n");
+    let mut text = String::from(
+        "| resource type | rules beyond the schema | parts owned by other resources |\n| --- | --- | --- |\n",
+    );
     for resource_type in table.types {
-        let mut owners: Vec<String> =
-            resource_type.owners.iter().map(|owner| format!("`{}` by `{}`", owner.attribute, owner.resource_type)).collect();
+        let mut owners: Vec<String> = resource_type
+            .owners
+            .iter()
+            .map(|owner| format!("`{}` by `{}`", owner.attribute, owner.resource_type))
+            .collect();
         owners.dedup();
         let rules: Vec<String> = resource_type.rules.iter().map(|rule| format!("`{}`", rule.pattern)).collect();
         let _ = writeln!(text, "| `{}` | {} | {} |", resource_type.name, rules.join(", "), owners.join(", "));
@@ -39,7 +44,8 @@ fn the_readme_lists_the_types_that_are_read() {
 #[test]
 fn the_readme_has_the_least_privilege_policy() {
     let table = provider_aws::types();
-    let mut actions: Vec<&str> = table.types.iter().flat_map(|resource_type| resource_type.permissions).copied().collect();
+    let mut actions: Vec<&str> =
+        table.types.iter().flat_map(|resource_type| resource_type.permissions).copied().collect();
     actions.sort_unstable();
     actions.dedup();
     // Who the credentials are needs no permission: sts:GetCallerIdentity is always allowed.

@@ -202,7 +202,12 @@ mod tests {
         );
         check(&[], &volumes, json!({}), json!({"root_block_device": [], "ebs_block_device": []}));
         check(&[], &volumes, json!({"root_block_device": [{}]}), json!({"ebs_block_device": []}));
-        check(&[("/dev/xvda", "vol-gone")], &volumes, json!({}), json!({"root_block_device": [], "ebs_block_device": []}));
+        check(
+            &[("/dev/xvda", "vol-gone")],
+            &volumes,
+            json!({}),
+            json!({"root_block_device": [], "ebs_block_device": []}),
+        );
     }
 
     #[test]

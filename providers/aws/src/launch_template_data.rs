@@ -255,3 +255,107 @@ fn with_ranges(object: Object, needs: &InstanceRequirements) -> Object {
         .blocks("total_local_storage_gb", needs.total_local_storage_gb().map(|it| range(it.min(), it.max())))
         .blocks("vcpu_count", needs.v_cpu_count().map(|it| range(it.min(), it.max())))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_ec2::types::{
+        CreditSpecification, InstanceType, LaunchTemplateEbsBlockDevice, LaunchTemplateHttpTokensState,
+        MemoryGiBPerVCpu, ResourceType, Tag, VCpuCountRange, VolumeType,
+    };
+    use serde_json::json;
+
+    #[track_caller]
+    fn check(data: ResponseLaunchTemplateData, expected: Value) {
+        let Value::Object(object) = Value::from(with_data(Object::new(), &data)) else { panic!("an object") };
+        for (name, value) in expected.as_object().into_iter().flatten() {
+            assert_eq!(object.get(name), Some(value), "{name}");
+        }
+        let unset = |value: &Value| {
+            value.is_null()
+                || *value == json!("")
+                || *value == json!([])
+                || *value == json!(false)
+                || *value == json!({})
+        };
+        for (name, value) in &object {
+            assert!(expected.get(name).is_some() || unset(value), "{name} is set to {value}");
+        }
+    }
+
+    #[test]
+    fn data_converts_to_what_terraform_records() {
+        let ebs = LaunchTemplateEbsBlockDevice::builder().encrypted(true).volume_size(16).volume_type(VolumeType::Gp3);
+        let mapping = LaunchTemplateBlockDeviceMapping::builder().device_name("/dev/xvda").ebs(ebs.build()).build();
+        let metadata = LaunchTemplateInstanceMetadataOptions::builder()
+            .http_tokens(LaunchTemplateHttpTokensState::Required)
+            .build();
+        let tags = LaunchTemplateTagSpecification::builder()
+            .resource_type(ResourceType::Instance)
+            .tags(Tag::builder().key("Name").value("fleet").build())
+            .build();
+        let data = ResponseLaunchTemplateData::builder()
+            .block_device_mappings(mapping)
+            .credit_specification(CreditSpecification::builder().cpu_credits("standard").build())
+            .ebs_optimized(false)
+            .image_id("ami-1")
+            .instance_type(InstanceType::T3Small)
+            .metadata_options(metadata)
+            .security_group_ids("sg-1")
+            .tag_specifications(tags)
+            .user_data("IyEvYmluL3NoCnRydWUK")
+            .build();
+        let expected = json!({
+            "block_device_mappings": [{
+                "device_name": "/dev/xvda", "no_device": "", "virtual_name": "",
+                "ebs": [{
+                    "delete_on_termination": "", "encrypted": "true", "iops": 0, "kms_key_id": "", "snapshot_id": "",
+                    "throughput": 0, "volume_initialization_rate": 0, "volume_size": 16, "volume_type": "gp3",
+                }],
+            }],
+            "credit_specification": [{"cpu_credits": "standard"}], "ebs_optimized": "false", "image_id": "ami-1",
+            "instance_type": "t3.small",
+            "metadata_options": [{
+                "http_endpoint": "", "http_protocol_ipv6": "", "http_put_response_hop_limit": 0, "http_tokens": "required",
+                "instance_metadata_tags": "",
+            }],
+            "tag_specifications": [{"resource_type": "instance", "tags": {"Name": "fleet"}}],
+            "user_data": "IyEvYmluL3NoCnRydWUK", "vpc_security_group_ids": ["sg-1"],
+        });
+        check(data, expected);
+        check(ResponseLaunchTemplateData::builder().build(), json!({}));
+    }
+
+    #[test]
+    fn credits_of_types_that_earn_none_are_not_read() {
+        let credits = CreditSpecification::builder().cpu_credits("standard").build();
+        let data =
+            ResponseLaunchTemplateData::builder().instance_type(InstanceType::M5Large).credit_specification(credits);
+        check(data.build(), json!({"instance_type": "m5.large"}));
+    }
+
+    #[test]
+    fn open_ends_of_ranges_are_zero() {
+        let needs = InstanceRequirements::builder()
+            .memory_gib_per_v_cpu(MemoryGiBPerVCpu::builder().min(0.5).build())
+            .v_cpu_count(VCpuCountRange::builder().min(2).max(4).build())
+            .build();
+        let object = Value::from(requirements(&needs));
+        assert_eq!(object["memory_gib_per_vcpu"], json!([{"max": 0.0, "min": 0.5}]));
+        assert_eq!(object["vcpu_count"], json!([{"max": 4, "min": 2}]));
+        assert_eq!(object["memory_mib"], json!([]));
+    }
+
+    #[test]
+    fn interfaces_keep_what_is_unset_apart_from_false() {
+        let interface = NetworkInterface::builder()
+            .associate_public_ip_address(false)
+            .groups("sg-1")
+            .secondary_private_ip_address_count(2)
+            .build();
+        let object = Value::from(network_interface(&interface));
+        assert_eq!(object["associate_public_ip_address"], "false");
+        assert_eq!(object["delete_on_termination"], "");
+        assert_eq!((&object["security_groups"], &object["ipv4_address_count"]), (&json!(["sg-1"]), &json!(2)));
+    }
+}

@@ -6,6 +6,8 @@ mod attachment_parts;
 mod block_devices;
 mod identity;
 #[cfg(feature = "sdk")]
+mod instance_details;
+#[cfg(feature = "sdk")]
 mod instance_types;
 #[cfg(feature = "sdk")]
 mod launch_template_data;

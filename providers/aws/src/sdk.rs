@@ -11,7 +11,7 @@ mod object;
 mod place;
 mod provider;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use provider::Aws;
 

@@ -53,7 +53,7 @@ fn read(dir: &Path, name: &str, ids: &[&str]) -> Result<ReadOutcome, String> {
     let configuration = ProviderConfiguration { name: name.into(), ..ProviderConfiguration::default() };
     let connection = block_on(provider.connect(&configuration)).map_err(|gap| gap.cause)?;
     let empty = RawValue::from_string("{}".into()).unwrap();
-    let instance = |id| RequestedInstance { id, attributes: &*empty, schema_version: 0, private: None };
+    let instance = |id| RequestedInstance { id, attributes: &empty, schema_version: 0, private: None };
     let instances = ids.iter().copied().map(instance).collect();
     let request = ReadRequest { resource_type: "aws_vpc", instances, unrequested: true };
     Ok(block_on(connection.read(&request)))

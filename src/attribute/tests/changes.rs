@@ -65,8 +65,7 @@ fn attributes_have_commits_of_their_own() {
         ],
     );
     let block = id("resource.aws_vpc.a");
-    for (attribute, commit) in
-        [("cidr_block", &four), ("tags", &two), ("timeouts", &three), ("never_declared", &four)]
+    for (attribute, commit) in [("cidr_block", &four), ("tags", &two), ("timeouts", &three), ("never_declared", &four)]
     {
         let found = history.attribute_attribution(&block, attribute);
         assert_eq!(found.approving_commit.as_ref(), Some(commit), "{attribute}");
@@ -78,7 +77,8 @@ fn attributes_have_commits_of_their_own() {
 fn an_attribute_taken_away_is_attributed_to_the_commit_that_did() {
     let repository = Repository::new();
     repository.commit_file("main.tf", TAGGED, "one");
-    let without: String = TAGGED.lines().filter(|line| !line.contains("tags")).map(|line| format!("{line}\n")).collect();
+    let without: String =
+        TAGGED.lines().filter(|line| !line.contains("tags")).map(|line| format!("{line}\n")).collect();
     let two = repository.commit_file("main.tf", &without, "two");
     repository.commit_file("main.tf", &without.replace("1m", "3m"), "three");
     let found = repository.history().attribute_attribution(&id("resource.aws_vpc.a"), "tags");
@@ -129,7 +129,9 @@ fn removed_blocks_name_the_commit_that_removed_them() {
 #[test]
 fn json_syntax() {
     let repository = Repository::new();
-    let json = |cidr: &str| format!(r#"{{"resource": {{"aws_vpc": {{"a": {{"cidr_block": "{cidr}", "tags": {{"x": 1}}}}}}}}}}"#);
+    let json = |cidr: &str| {
+        format!(r#"{{"resource": {{"aws_vpc": {{"a": {{"cidr_block": "{cidr}", "tags": {{"x": 1}}}}}}}}}}"#)
+    };
     let one = repository.commit_file("main.tf.json", &json("1"), "one");
     let spaced = json("1").replace(':', " :\n").replace("\"x\"", "\"//x\"").replace("\"//x\"", "\"x\"");
     repository.commit_file("main.tf.json", &spaced, "format");
@@ -158,11 +160,7 @@ fn locals_variables_and_module_calls() {
     check(&history, "variable.x", &one, &one);
     check(&history, "module.m", &three, &three);
     check(&history, "provider.aws.w", &one, &one);
-    check_events(
-        &history,
-        "locals.size",
-        &[(Added, &one, &one, "size"), (Changed, &two, &two, "size")],
-    );
+    check_events(&history, "locals.size", &[(Added, &one, &one, "size"), (Changed, &two, &two, "size")]);
 }
 
 #[test]

@@ -10,15 +10,46 @@ mod repository;
 use super::{BlockId, EventKind, History};
 pub(super) use repository::git_trailers;
 
+/// A repository and a tree of ten to the twelfth files in it.
+pub(super) fn tree_bomb() -> (repository::Repository, gix::Repository, gix::ObjectId) {
+    let repository = repository::Repository::new();
+    let made = |arguments: &[&str], input: &str| {
+        repository.git_as(repository::ANN, repository::ANN, arguments, input.as_bytes())
+    };
+    let blob = made(&["hash-object", "-w", "--stdin"], &vpc("a", "1"));
+    let mut tree = made(&["mktree"], &format!("100644 blob {blob}\ta.tf\n"));
+    for _ in 0..12 {
+        let entries: String = (0..10).map(|name| format!("040000 tree {tree}\t{name}\n")).collect();
+        tree = made(&["mktree"], &entries);
+    }
+    let opened = repository.open();
+    (repository, opened, tree.parse().expect("a hash"))
+}
+
+/// A small history, its first commit and the merge at its tip, for tests of what is printed.
+pub(crate) fn example_history() -> (History, String, String) {
+    use repository::{ANN, BOB, Repository};
+    let repository = Repository::new();
+    let tagged = |env: &str| {
+        format!(
+            "resource \"aws_vpc\" \"a\" {{\n  tags = {{ Env = \"{env}\" }}\n}}\nmodule \"net\" {{\n  source = \"../net\"\n}}\n"
+        )
+    };
+    repository.write("net/main.tf", &vpc("b", "1"));
+    let first = repository.commit_file("envs/main.tf", &tagged("dev"), "first");
+    repository.branch("topic", "main");
+    repository.write("envs/main.tf", &tagged("prod"));
+    repository.commit_as("E\u{1b}[31mve <eve@example.com>", ANN, "topic");
+    repository.checkout("main");
+    let merge = repository.merge(&["topic"], BOB, "Merge pull request #12 from x/topic\n\nTitle\n");
+    (repository.history(), first, merge)
+}
+
 /// `directory:kind.label.label`; no directory for the root.
 fn id(text: &str) -> BlockId {
     let (directory, block) = text.split_once(':').unwrap_or(("", text));
     let mut words = block.split('.').map(str::to_owned);
-    BlockId {
-        directory: directory.to_owned(),
-        kind: words.next().expect("a kind"),
-        labels: words.collect(),
-    }
+    BlockId { directory: directory.to_owned(), kind: words.next().expect("a kind"), labels: words.collect() }
 }
 
 /// A resource block with one argument.

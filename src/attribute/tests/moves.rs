@@ -1,7 +1,7 @@
 //! Blocks that change their place and nothing else.
 
 use super::repository::{ANN, Repository};
-use super::{EventKind, check, check_events, events, id, vpc};
+use super::{BlockId, EventKind, check, check_events, events, id, vpc};
 use EventKind::{Added, Changed, Moved, Removed};
 
 #[test]
@@ -31,11 +31,7 @@ fn a_directory_renamed_keeps_its_commits() {
     check_events(
         &history,
         "new:resource.aws_vpc.b",
-        &[
-            (Added, &one, &one, "cidr_block"),
-            (Changed, &two, &two, "cidr_block"),
-            (Moved, &three, &three, ""),
-        ],
+        &[(Added, &one, &one, "cidr_block"), (Changed, &two, &two, "cidr_block"), (Moved, &three, &three, "")],
     );
     check(&history, "old:resource.aws_vpc.a", &three, &three);
     assert_eq!(history.attribute_attribution(&id("new:resource.aws_vpc.b"), "cidr_block").approving_commit, Some(two));
@@ -64,11 +60,7 @@ fn copies_and_edited_moves_are_new() {
     check(&history, "x:resource.aws_vpc.a", &one, &one);
     check(&history, "z:resource.aws_vpc.a", &three, &three);
     check_events(&history, "z:resource.aws_vpc.a", &[(Added, &three, &three, "cidr_block")]);
-    check_events(
-        &history,
-        "y:resource.aws_vpc.a",
-        &[(Added, &two, &two, "cidr_block"), (Removed, &three, &three, "")],
-    );
+    check_events(&history, "y:resource.aws_vpc.a", &[(Added, &two, &two, "cidr_block"), (Removed, &three, &three, "")]);
 }
 
 fn moved(from: &str, to: &str) -> String {
@@ -85,7 +77,12 @@ fn moved_blocks_are_followed() {
     check(&history, "resource.aws_vpc.b", &one, &one);
     check_events(&history, "resource.aws_vpc.b", &[(Added, &one, &one, "cidr_block"), (Moved, &two, &two, "")]);
     check(&history, "resource.aws_vpc.a", &two, &two);
-    check(&history, "moved.aws_vpc.a.aws_vpc.b".replace("moved.", "moved.").as_str(), &two, &two);
+    let block = BlockId {
+        directory: String::new(),
+        kind: "moved".into(),
+        labels: vec!["aws_vpc.a".into(), "aws_vpc.b".into()],
+    };
+    assert_eq!(history.attribution(&block).approving_commit, Some(two));
 }
 
 #[test]
@@ -139,12 +136,27 @@ fn moves_within_a_merged_branch() {
     repository.commit_file("root.tf", &vpc("r", "1"), "one");
     repository.branch("topic", "main");
     let edit = repository.commit_file("old/main.tf", &vpc("a", "2"), "edit");
-    repository.rename("old", "new").commit("move");
+    let directory = repository.rename("old", "new").commit("move");
     let root = format!("{}{}", vpc("s", "1"), moved("aws_vpc.r", "aws_vpc.s"));
     let renamed = repository.commit_file("root.tf", &root, "rename");
     repository.checkout("main");
     let merge = repository.merge(&["topic"], ANN, "merge");
     let history = repository.history();
     check(&history, "new:resource.aws_vpc.a", &edit, &merge);
-    assert_eq!(history.events(&id("resource.aws_vpc.s")).last().and_then(|event| event.commit.as_deref()), Some(&*renamed));
+    let first = repository.git(&["rev-parse", "main~1"]);
+    check_events(
+        &history,
+        "new:resource.aws_vpc.a",
+        &[
+            (Added, &first, &first, "cidr_block"),
+            (Moved, &directory, &merge, ""),
+            (Changed, &edit, &merge, "cidr_block"),
+        ],
+    );
+    check(&history, "resource.aws_vpc.s", &first, &first);
+    check_events(
+        &history,
+        "resource.aws_vpc.s",
+        &[(Added, &first, &first, "cidr_block"), (Moved, &renamed, &merge, "")],
+    );
 }

@@ -24,12 +24,8 @@ pub(super) fn git(directory: &Path) -> Command {
 /// Runs a command that must succeed, with some input, and gives what it prints.
 pub(super) fn run(command: &mut Command, input: &[u8]) -> String {
     use std::io::Write;
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("git is installed");
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("git is installed");
     child.stdin.take().expect("a pipe").write_all(input).expect("git reads");
     let output = child.wait_with_output().expect("git ends");
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
@@ -44,7 +40,7 @@ pub(crate) fn git_trailers(message: &str) -> Vec<String> {
 }
 
 /// A repository in a directory of its own, which goes with it.
-pub(super) struct Repository {
+pub(in crate::attribute) struct Repository {
     directory: tempfile::TempDir,
     clock: Cell<i64>,
 }
@@ -58,8 +54,7 @@ pub(super) const WEB: &str = "GitHub <noreply@github.com>";
 impl Repository {
     /// An empty repository with the branch `main`.
     pub(super) fn new() -> Self {
-        let repository =
-            Self { directory: tempfile::tempdir().expect("a directory"), clock: Cell::new(1_700_000_000) };
+        let repository = Self { directory: tempfile::tempdir().expect("a directory"), clock: Cell::new(1_700_000_000) };
         repository.git(&["init", "-q", "-b", "main"]);
         repository
     }
@@ -83,7 +78,10 @@ impl Repository {
             command.env(format!("GIT_{role}_EMAIL"), email.trim_end_matches('>'));
             command.env(format!("GIT_{role}_DATE"), &date);
         }
-        run(command.args(["-c", "protocol.file.allow=always", "-c", "advice.detachedHead=false"]).args(arguments), input)
+        run(
+            command.args(["-c", "protocol.file.allow=always", "-c", "advice.detachedHead=false"]).args(arguments),
+            input,
+        )
     }
 
     pub(super) fn write(&self, path: &str, text: &str) -> &Self {

@@ -50,7 +50,11 @@ pub(super) fn unified(value: &Value, other: &Value) -> Value {
             if may_be_map && (!flat([value, other]) || each != as_strings(value)) { Value::Unknown } else { each }
         }
         (Value::List(_) | Value::Set(_) | Value::Map(_), _) | (_, Value::List(_) | Value::Set(_) | Value::Map(_)) => {
-            if alike([value, other]) { value.clone() } else { Value::Unknown }
+            if alike([value, other]) {
+                value.clone()
+            } else {
+                Value::Unknown
+            }
         }
         (Value::String(_), _) => value.clone(),
         (_, Value::String(_)) => value.to_text().map_or(Value::Unknown, Value::String),
@@ -68,7 +72,10 @@ pub(super) fn unified_elements(values: &[Value]) -> Option<Vec<Value>> {
     if !flat([&list]) {
         return None;
     }
-    values.iter().map(|value| if *value == Value::Null { Some(Value::Null) } else { value.to_text().map(Value::String) }).collect()
+    values
+        .iter()
+        .map(|value| if *value == Value::Null { Some(Value::Null) } else { value.to_text().map(Value::String) })
+        .collect()
 }
 
 /// A list next to something unknown may become a set, and change its order.
@@ -125,9 +132,7 @@ fn as_strings(value: &Value) -> Value {
     };
     match value {
         Value::List(items) => Value::list(items.values.iter().map(text).collect()),
-        Value::Map(items) => {
-            Value::map(items.values.iter().map(|(name, value)| (name.clone(), text(value))).collect())
-        }
+        Value::Map(items) => Value::map(items.values.iter().map(|(name, value)| (name.clone(), text(value))).collect()),
         _ => Value::Unknown,
     }
 }

@@ -2,7 +2,9 @@
 //! Know nothing of where their text comes from.
 
 use super::{Evaluated, Evaluator, Value, pairs};
-use hcl_edit::template::{Directive, Element, ForDirective, HeredocTemplate, IfDirective, StringTemplate, Strip, Template};
+use hcl_edit::template::{
+    Directive, Element, ForDirective, HeredocTemplate, IfDirective, StringTemplate, Strip, Template,
+};
 
 impl Evaluator<'_> {
     pub(super) fn string_template(&mut self, template: &StringTemplate) -> Evaluated {

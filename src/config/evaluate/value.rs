@@ -152,14 +152,6 @@ impl Value {
         }
     }
 
-    /// The entries of a map or object.
-    pub(crate) fn entries(&self) -> Option<&BTreeMap<Arc<str>, Self>> {
-        match self {
-            Self::Map(items) => Some(&items.values),
-            _ => None,
-        }
-    }
-
     /// The text of a string, or of what the language turns into one.
     pub(crate) fn to_text(&self) -> Option<Arc<str>> {
         match self {
@@ -219,7 +211,9 @@ impl From<Value> for Declared {
             return Self::Known(known);
         }
         match value {
-            Value::List(items) | Value::Set(items) => Self::List(items.values.iter().cloned().map(Self::from).collect()),
+            Value::List(items) | Value::Set(items) => {
+                Self::List(items.values.iter().cloned().map(Self::from).collect())
+            }
             Value::Map(items) => Self::Object(
                 items.values.iter().map(|(name, value)| (name.to_string(), Self::from(value.clone()))).collect(),
             ),

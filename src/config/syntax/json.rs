@@ -100,11 +100,8 @@ fn block_body(kind: &str, entries: Vec<JsonEntry>) -> Body {
 }
 
 fn arguments(entries: Vec<JsonEntry>) -> Vec<Argument> {
-    let argument = |entry: JsonEntry| Argument {
-        name: entry.name,
-        value: Expression::Json(entry.value),
-        place: entry.place,
-    };
+    let argument =
+        |entry: JsonEntry| Argument { name: entry.name, value: Expression::Json(entry.value), place: entry.place };
     entries.into_iter().filter(|entry| entry.name != "//").map(argument).collect()
 }
 

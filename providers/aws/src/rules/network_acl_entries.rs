@@ -72,7 +72,7 @@ fn entry(object: &Map<String, Value>, number: &str, action: &str) -> Value {
         "from_port": when(has_ports, "from_port"),
         "icmp_code": when(is_icmp, "icmp_code"),
         "icmp_type": when(is_icmp, "icmp_type"),
-        "ipv6_cidr_block": super::security_group_permissions::ipv6_cidr(text(object, "ipv6_cidr_block")),
+        "ipv6_cidr_block": super::canonical_cidr(text(object, "ipv6_cidr_block")),
         "protocol": protocol,
         "rule_no": integer(object, number),
         "to_port": when(has_ports, "to_port"),

@@ -2,10 +2,10 @@
 //! of the three kinds of rule resources.
 //! Knows nothing of how groups are read, nor of resource types as such.
 
+use super::canonical_cidr;
 use provider_api::Attributes;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv6Addr;
 
 /// Where traffic comes from or goes to: the attribute that lists it, and its text (empty for the group itself).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,19 +94,6 @@ pub(crate) fn canonical_protocol(value: &Value) -> Value {
     value.as_str().map_or_else(|| value.clone(), |text| Value::from(protocol_name(text)))
 }
 
-/// An IPv6 block as the API writes it; the configuration may write it otherwise.
-pub(crate) fn ipv6_cidr(text: &str) -> String {
-    match text.split_once('/').and_then(|(address, length)| Some((address.parse::<Ipv6Addr>().ok()?, length))) {
-        Some((address, length)) => format!("{address}/{length}"),
-        None => text.to_owned(),
-    }
-}
-
-/// [`ipv6_cidr`] of an attribute value, for rules.
-pub(crate) fn canonical_ipv6_cidr(value: &Value) -> Value {
-    value.as_str().map_or_else(|| value.clone(), |text| Value::from(ipv6_cidr(text)))
-}
-
 /// The permissions of an `ingress` or `egress` attribute. What is not of its shape is left out.
 pub(crate) fn inline(value: &Value) -> Vec<Permission> {
     let mut permissions = Vec::new();
@@ -155,7 +142,7 @@ pub(crate) fn of_single_rule(rule: &Attributes) -> Vec<Permission> {
     let present = |name: &str| Some(text(rule, name)).filter(|text| !text.is_empty()).map(str::to_owned);
     let peer = present("cidr_ipv4")
         .map(Peer::Cidr)
-        .or_else(|| present("cidr_ipv6").map(|cidr| Peer::Ipv6Cidr(ipv6_cidr(&cidr))))
+        .or_else(|| present("cidr_ipv6").map(|cidr| Peer::Ipv6Cidr(canonical_cidr(&cidr))))
         .or_else(|| present("prefix_list_id").map(Peer::PrefixList))
         .or_else(|| {
             present("referenced_security_group_id").map(|group| group_peer(&group, text(rule, "security_group_id")))
@@ -214,7 +201,7 @@ fn element(traffic: &Traffic, peers: &BTreeSet<Peer>) -> Value {
 fn peers(object: &Map<String, Value>, groups: &str) -> Vec<Peer> {
     let mut peers = Vec::new();
     peers.extend(texts(object, "cidr_blocks").map(|text| Peer::Cidr(text.to_owned())));
-    peers.extend(texts(object, "ipv6_cidr_blocks").map(|text| Peer::Ipv6Cidr(ipv6_cidr(text))));
+    peers.extend(texts(object, "ipv6_cidr_blocks").map(|text| Peer::Ipv6Cidr(canonical_cidr(text))));
     peers.extend(texts(object, "prefix_list_ids").map(|text| Peer::PrefixList(text.to_owned())));
     peers.extend(texts(object, groups).map(|text| Peer::Group(text.to_owned())));
     if object.get("self").and_then(Value::as_bool) == Some(true) {
@@ -324,6 +311,5 @@ mod tests {
         }
         assert_eq!(of_single_rule(&Attributes::new()), Vec::new());
         assert_eq!(parent_group(&Attributes::new()), None);
-        assert_eq!(ipv6_cidr("nonsense/1/2"), "nonsense/1/2");
     }
 }

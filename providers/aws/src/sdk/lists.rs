@@ -115,9 +115,6 @@ lists! {
     /// Placement groups.
     placement_groups: PlacementGroup = |place|
         whole!("DescribePlacementGroups", place, place.ec2.describe_placement_groups(), placement_groups);
-    /// Prefix lists of AWS services with their blocks.
-    prefix_lists: PrefixList = |place|
-        pages!("DescribePrefixLists", place, place.ec2.describe_prefix_lists(), 1000, prefix_lists);
     /// Instances in their reservations, terminated ones included.
     reservations: Reservation = |place|
         pages!("DescribeInstances", place, place.ec2.describe_instances(), 1000, reservations);

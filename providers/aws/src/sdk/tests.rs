@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The answer to a call: its HTTP status and body; none where it never comes.
-type Answer = fn(&str) -> Option<(u16, String)>;
+pub(crate) type Answer = fn(&str) -> Option<(u16, String)>;
 
 #[derive(Debug)]
 struct Canned(Answer);
@@ -37,7 +37,7 @@ impl HttpConnector for Canned {
     }
 }
 
-fn place(answer: Answer) -> Place {
+pub(crate) fn place(answer: Answer) -> Place {
     let http: SharedHttpClient = http_client_fn(move |_, _| SharedHttpConnector::new(Canned(answer)));
     let budget = Arc::new(Budget::new(Duration::from_millis(20)));
     let config = aws_sdk_ec2::Config::builder()
@@ -56,7 +56,7 @@ fn place(answer: Answer) -> Place {
 }
 
 /// Reads instances of a type with these recorded attributes, and what nobody asked for.
-fn read(place: &Place, resource_type: &str, recorded: &[Value]) -> ReadOutcome {
+pub(crate) fn read(place: &Place, resource_type: &str, recorded: &[Value]) -> ReadOutcome {
     let recorded: Vec<(String, Box<RawValue>)> = recorded
         .iter()
         .map(|attributes| {
@@ -77,11 +77,22 @@ fn read(place: &Place, resource_type: &str, recorded: &[Value]) -> ReadOutcome {
     })
 }
 
-fn ids(objects: &[provider_api::LiveObject]) -> Vec<&str> {
+/// A successful answer.
+pub(crate) fn answer(action: &str, inner: &str) -> Option<(u16, String)> {
+    Some((200, format!("<{action}Response>{inner}</{action}Response>")))
+}
+
+/// The attributes of an object that was read; null where there is none.
+pub(crate) fn attributes(objects: &[provider_api::LiveObject], id: &str) -> Value {
+    let object = objects.iter().find(|object| object.id == id);
+    object.map_or(Value::Null, |object| serde_json::from_str(object.attributes.get()).expect("JSON"))
+}
+
+pub(crate) fn ids(objects: &[provider_api::LiveObject]) -> Vec<&str> {
     objects.iter().map(|object| object.id.as_str()).collect()
 }
 
-fn error(status: u16, code: &str, message: &str) -> Option<(u16, String)> {
+pub(crate) fn error(status: u16, code: &str, message: &str) -> Option<(u16, String)> {
     let body =
         format!("<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors></Response>");
     Some((status, body))
@@ -194,4 +205,81 @@ fn recorded_attributes_that_say_nothing_are_a_gap_not_an_absence() {
     );
     assert_eq!(outcome.gaps.iter().flat_map(|gap| &gap.ids).collect::<Vec<_>>(), ["r-1"]);
     assert!(outcome.objects.is_empty(), "the other one is absent");
+}
+
+#[test]
+fn an_instance_s_details_fail_one_by_one() {
+    let place = place(|action| {
+        match action {
+        "DescribeInstances" => Some((
+            200,
+            "<DescribeInstancesResponse><reservationSet><item><instancesSet>\
+             <item><instanceId>i-1</instanceId><instanceType>t3.micro</instanceType>\
+             <instanceState><name>running</name></instanceState></item>\
+             <item><instanceId>i-2</instanceId><instanceState><name>terminated</name></instanceState></item>\
+             <item><instanceId>i-3</instanceId><tagSet><item><key>aws:autoscaling:groupName</key><value>web</value></item>\
+             </tagSet></item></instancesSet></item></reservationSet></DescribeInstancesResponse>"
+                .to_owned(),
+        )),
+        "DescribeInstanceCreditSpecifications" => Some((
+            200,
+            "<DescribeInstanceCreditSpecificationsResponse><instanceCreditSpecificationSet><item>\
+             <instanceId>i-1</instanceId><cpuCredits>standard</cpuCredits></item></instanceCreditSpecificationSet>\
+             </DescribeInstanceCreditSpecificationsResponse>"
+                .to_owned(),
+        )),
+        "DescribeInstanceAttribute" | "DescribeVolumes" => error(403, "UnauthorizedOperation", "No"),
+        _ => Some((200, format!("<{action}Response/>"))),
+    }
+    });
+    let recorded = [serde_json::json!({"id": "i-1"}), serde_json::json!({"id": "i-2"})];
+    let outcome = read(&place, "aws_instance", &recorded);
+    assert_eq!((ids(&outcome.objects), ids(&outcome.unrequested)), (vec!["i-1"], vec!["i-3"]));
+    assert_eq!(outcome.unrequested[0].origin, provider_api::Origin::OwnedBy("aws_autoscaling_group web".to_owned()));
+    let attributes: Value = serde_json::from_str(outcome.objects[0].attributes.get()).expect("JSON");
+    assert_eq!(attributes["credit_specification"], serde_json::json!([{"cpu_credits": "standard"}]));
+    assert_eq!(attributes["arn"], "arn:aws:ec2:eu-west-1:123456789012:instance/i-1");
+    for name in ["disable_api_termination", "user_data", "root_block_device", "ebs_block_device"] {
+        assert_eq!(attributes.get(name), None, "{name} was not read");
+    }
+    assert!(outcome.gaps.iter().all(|gap| gap.class == GapClass::Denied && !gap.ids.is_empty()));
+    let causes: Vec<&str> = outcome.gaps.iter().filter_map(|gap| gap.cause.split(' ').next()).collect();
+    assert_eq!(causes, ["DescribeVolumes", "DescribeInstanceAttribute"]);
+}
+
+#[test]
+fn a_launch_template_without_its_latest_version_is_a_gap() {
+    let place = place(|action| match action {
+        "DescribeLaunchTemplates" => Some((
+            200,
+            "<DescribeLaunchTemplatesResponse><launchTemplates><item><launchTemplateId>lt-1</launchTemplateId>\
+             <launchTemplateName>web</launchTemplateName><latestVersionNumber>2</latestVersionNumber></item>\
+             </launchTemplates></DescribeLaunchTemplatesResponse>"
+                .to_owned(),
+        )),
+        _ => Some((200, format!("<{action}Response/>"))),
+    });
+    let outcome = read(&place, "aws_launch_template", &[serde_json::json!({"id": "lt-1"})]);
+    let attributes: Value = serde_json::from_str(outcome.objects[0].attributes.get()).expect("JSON");
+    assert_eq!((&attributes["name"], attributes.get("image_id")), (&Value::from("web"), None));
+    assert_eq!((outcome.gaps.len(), outcome.gaps[0].ids.as_slice()), (1, &["lt-1".to_owned()][..]));
+    assert_eq!(outcome.api_calls, 3, "both lists, and the version alone");
+}
+
+#[test]
+fn an_attachment_is_known_by_what_state_records_of_it() {
+    let place = place(|_| {
+        let volume = "<item><volumeId>vol-1</volumeId><status>in-use</status><attachmentSet><item>\
+                      <instanceId>i-1</instanceId><device>/dev/sdh</device><status>attached</status></item></attachmentSet>\
+                      </item>";
+        Some((200, format!("<DescribeVolumesResponse><volumeSet>{volume}</volumeSet></DescribeVolumesResponse>")))
+    });
+    let recorded = [
+        serde_json::json!({"id": "vai-1", "device_name": "/dev/sdh", "instance_id": "i-1", "volume_id": "vol-1"}),
+        serde_json::json!({"id": "vai-2", "device_name": "/dev/sdi", "instance_id": "i-1", "volume_id": "vol-1"}),
+        serde_json::json!({"id": "vai-3"}),
+    ];
+    let outcome = read(&place, "aws_volume_attachment", &recorded);
+    assert_eq!((ids(&outcome.objects), outcome.unrequested.len()), (vec!["vai-1"], 0));
+    assert_eq!(outcome.gaps.iter().flat_map(|gap| &gap.ids).collect::<Vec<_>>(), ["vai-3"]);
 }

@@ -33,8 +33,7 @@ pub(super) mod live {
         for snapshot in snapshots {
             let id = snapshot.snapshot_id().unwrap_or_default();
             // Not every API that speaks EC2's language honors the owner in the request.
-            let own = place.account.is_none() || snapshot.owner_id() == place.account.as_deref();
-            if own || batch.requests(id) {
+            if batch.requests(id) || place.owns(snapshot.owner_id()) {
                 let arn = place.arn(Some(""), &format!("snapshot/{id}"));
                 batch.add(id, snapshot_origin(snapshot, &owners), || convert(snapshot, arn.as_deref()));
             }

@@ -52,20 +52,12 @@ pub(super) mod live {
         }
         for list in lists {
             let id = list.prefix_list_id().unwrap_or_default();
-            batch.add(id, origin(place, list), || convert(list, entries.get(id)));
+            // AWS has lists of its own in every account, and other accounts can share theirs.
+            if batch.requests(id) || (list.owner_id() != Some("AWS") && place.owns(list.owner_id())) {
+                batch.add(id, Origin::Created, || convert(list, entries.get(id)));
+            }
         }
         Ok(())
-    }
-
-    /// AWS has lists of its own in every account, and other accounts can share theirs.
-    fn origin(place: &Place, list: &ManagedPrefixList) -> Origin {
-        match list.owner_id() {
-            Some("AWS") => Origin::Default,
-            Some(owner) if place.account.as_deref().is_some_and(|account| account != owner) => {
-                Origin::OwnedBy(format!("account {owner}"))
-            }
-            _ => Origin::Created,
-        }
     }
 
     async fn entries(place: &Place, id: &str) -> Result<Vec<PrefixListEntry>, Gap> {
@@ -98,5 +90,54 @@ pub(super) mod live {
             .iter()
             .map(|entry| Object::new().text("cidr", entry.cidr()).text("description", entry.description()));
         object.blocks("entry", blocks)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_resource_is_recognized_in_its_list() {
+        let owner = &TYPE.owners[0];
+        let resource =
+            json!({"id": "pl-1,10.0.0.0/8", "prefix_list_id": "pl-1", "cidr": "10.0.0.0/8", "description": null});
+        let resource = resource.as_object().expect("an object");
+        assert_eq!((owner.parent)(resource).as_deref(), Some("pl-1"));
+        assert_eq!((owner.parts)(resource), (owner.split)(&json!([{"cidr": "10.0.0.0/8", "description": ""}])));
+        assert_ne!((owner.parts)(resource), (owner.split)(&json!([{"cidr": "10.0.0.0/8", "description": "x"}])));
+    }
+
+    #[cfg(feature = "sdk")]
+    #[test]
+    fn lists_are_read_in_terraforms_shape() {
+        use crate::sdk::tests::{answer, attributes, error, ids, place, read};
+        const LISTS: &str = "<prefixListSet>\
+            <item><prefixListId>pl-1</prefixListId><addressFamily>IPv4</addressFamily><state>modify-complete</state>\
+            <prefixListArn>arn:x</prefixListArn><prefixListName>offices</prefixListName><maxEntries>5</maxEntries><version>3</version>\
+            <ownerId>123456789012</ownerId></item>\
+            <item><prefixListId>pl-2</prefixListId><state>delete-complete</state><ownerId>123456789012</ownerId></item>\
+            <item><prefixListId>pl-3</prefixListId><ownerId>AWS</ownerId></item>\
+            <item><prefixListId>pl-4</prefixListId><ownerId>210987654321</ownerId></item>\
+            <item><prefixListId>pl-5</prefixListId><ownerId>123456789012</ownerId></item></prefixListSet>";
+        const ENTRIES: &str = "<entrySet><item><cidr>10.0.0.0/8</cidr><description>a</description></item>\
+            <item><cidr>192.0.2.0/24</cidr></item></entrySet>";
+        let requested = ["pl-1", "pl-2"].map(|id| json!({"id": id}));
+        let all = place(|action| answer(action, if action.starts_with("Get") { ENTRIES } else { LISTS }));
+        let outcome = read(&all, "aws_ec2_managed_prefix_list", &requested);
+        let expected = json!({"address_family": "IPv4", "arn": "arn:x",
+            "entry": [{"cidr": "10.0.0.0/8", "description": "a"}, {"cidr": "192.0.2.0/24", "description": ""}],
+            "id": "pl-1", "max_entries": 5, "name": "offices", "owner_id": "123456789012", "tags_all": {}, "version": 3});
+        assert_eq!(attributes(&outcome.objects, "pl-1"), expected);
+        assert_eq!((ids(&outcome.objects), ids(&outcome.unrequested)), (vec!["pl-1"], vec!["pl-5"]));
+        assert_eq!(outcome.api_calls, 2, "entries of requested lists only");
+
+        let denied = place(|action| match action.starts_with("Get") {
+            true => error(403, "UnauthorizedOperation", "No"),
+            false => answer(action, LISTS),
+        });
+        let outcome = read(&denied, "aws_ec2_managed_prefix_list", &requested);
+        assert_eq!(attributes(&outcome.objects, "pl-1").get("entry"), None);
+        assert_eq!(outcome.gaps.iter().flat_map(|gap| &gap.ids).collect::<Vec<_>>(), ["pl-1"]);
     }
 }

@@ -72,3 +72,45 @@ pub(super) mod live {
         by_prefix.iter().find(|(prefix, _)| watched.starts_with(prefix)).map(|(_, attribute)| *attribute)
     }
 }
+
+#[cfg(all(test, feature = "sdk"))]
+mod tests {
+    use super::without_streams;
+    use crate::sdk::tests::{answer, attributes, place, read};
+    use serde_json::json;
+
+    const LOGS: &str = "<flowLogSet><item><flowLogId>fl-1</flowLogId><resourceId>subnet-1</resourceId><trafficType>ALL</trafficType>\
+        <logDestinationType>s3</logDestinationType><logDestination>arn:aws:s3:::logs</logDestination><logFormat>${srcaddr}</logFormat>\
+        <maxAggregationInterval>60</maxAggregationInterval><destinationOptions><fileFormat>parquet</fileFormat>\
+        <perHourPartition>true</perHourPartition></destinationOptions></item>\
+        <item><flowLogId>fl-2</flowLogId><resourceId>tgw-attach-1</resourceId><trafficType>ALL</trafficType></item>\
+        <item><flowLogId>fl-3</flowLogId><resourceId>nat-1</resourceId></item></flowLogSet>";
+
+    #[test]
+    fn flow_logs_are_read_in_terraforms_shape() {
+        let requested = ["fl-1", "fl-2", "fl-3", "fl-gone"].map(|id| json!({"id": id}));
+        let outcome = read(&place(|action| answer(action, LOGS)), "aws_flow_log", &requested);
+        let expected = json!({
+            "arn": "arn:aws:ec2:eu-west-1:123456789012:vpc-flow-log/fl-1", "deliver_cross_account_role": "",
+            "destination_options": [{"file_format": "parquet", "hive_compatible_partitions": false, "per_hour_partition": true}],
+            "iam_role_arn": "", "id": "fl-1", "log_destination": "arn:aws:s3:::logs", "log_destination_type": "s3",
+            "log_format": "${srcaddr}", "log_group_name": "", "max_aggregation_interval": 60, "subnet_id": "subnet-1",
+            "tags_all": {}, "traffic_type": "ALL",
+        });
+        assert_eq!(attributes(&outcome.objects, "fl-1"), expected);
+        let gateway = attributes(&outcome.objects, "fl-2");
+        assert_eq!(gateway["transit_gateway_attachment_id"], "tgw-attach-1");
+        assert_eq!((gateway.get("traffic_type"), gateway.get("transit_gateway_id")), (None, None));
+        assert_eq!(attributes(&outcome.objects, "fl-3").get("traffic_type"), None, "watched by what nobody knows here");
+        assert_eq!(outcome.objects.len(), 3);
+    }
+
+    #[test]
+    fn a_log_group_may_be_named_with_its_streams() {
+        for (given, expected) in
+            [("arn:a:log-group:x:*", "arn:a:log-group:x"), ("arn:a:log-group:x", "arn:a:log-group:x")]
+        {
+            assert_eq!(without_streams(&json!(given)), json!(expected));
+        }
+    }
+}

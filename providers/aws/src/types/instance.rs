@@ -87,14 +87,12 @@ fn volume_at(device: &Value) -> Vec<Value> {
 #[cfg(feature = "sdk")]
 pub(super) mod live {
     use crate::block_devices::{Volumes, is_set, with_block_devices};
-    use crate::instance_types;
+    use crate::instance_details::{Details, spot_request};
+    use crate::origin;
     use crate::sdk::prelude::*;
-    use crate::timestamp::timestamp;
-    use crate::{origin, user_data};
-    use aws_sdk_ec2::error::ProvideErrorMetadata;
     use aws_sdk_ec2::types::{
-        CapacityReservationSpecificationResponse, Filter, Instance, InstanceAttributeName, InstanceNetworkInterface,
-        InstanceStateName, LaunchTemplate, MonitoringState, SpotInstanceRequest, Vpc,
+        CapacityReservationSpecificationResponse, Instance, InstanceNetworkInterface, InstanceStateName,
+        LaunchTemplate, MonitoringState, Vpc,
     };
     use serde_json::Value;
     use std::collections::{HashMap, HashSet};
@@ -106,12 +104,6 @@ pub(super) mod live {
         ("aws:ec2spot:fleet-request-id", "aws_spot_fleet_request"),
         ("aws:elasticmapreduce:job-flow-id", "aws_emr_cluster"),
     ];
-
-    /// Instances that DescribeInstanceCreditSpecifications takes at once.
-    const CREDITS_AT_ONCE: usize = 1000;
-
-    /// Values that a filter takes.
-    const FILTER_VALUES: usize = 200;
 
     pub(crate) async fn read(place: &Place, batch: &mut Batch<'_>) -> Result<(), Gap> {
         let reservations = place.reservations().await?;
@@ -219,182 +211,6 @@ pub(super) mod live {
         };
         let object = Object::new().text("id", Some(id)).text("name", template.launch_template_name());
         Some(object.text("version", Some(version)))
-    }
-
-    /// Attributes that only calls of their own tell, for requested instances.
-    #[derive(Default)]
-    struct Details(HashMap<String, Vec<(&'static str, Value)>>);
-
-    impl Details {
-        async fn read(
-            place: &Place,
-            batch: &mut Batch<'_>,
-            instances: &[&Instance],
-            recorded: &HashMap<&str, Recorded>,
-        ) -> Self {
-            let requested: Vec<&Instance> = instances
-                .iter()
-                .filter(|instance| instance.instance_id().is_some_and(|id| batch.requests(id)))
-                .copied()
-                .collect();
-            let (attributes, credits, spots) = tokio::join!(
-                read_attributes(place, &requested),
-                read_credits(place, &requested),
-                read_spot_requests(place, &requested),
-            );
-            let mut details = Self::default();
-            for (id, answer) in attributes.into_iter().chain(credits).chain(spots) {
-                match answer {
-                    Ok(Detail::Known(name, value)) => details.0.entry(id).or_default().push((name, value)),
-                    Ok(Detail::UserData(data)) => {
-                        let known = recorded.get(id.as_str()).map(|recorded| user_data(&data, recorded));
-                        details.0.entry(id).or_default().extend(known);
-                    }
-                    Err(gap) => batch.gap(&id, gap),
-                }
-            }
-            details
-        }
-
-        fn add(&self, object: Object, id: &str) -> Object {
-            let known = self.0.get(id).into_iter().flatten();
-            known.fold(object, |object, (name, value)| object.value(name, value.clone()))
-        }
-    }
-
-    /// Something told of one instance.
-    enum Detail {
-        /// An attribute.
-        Known(&'static str, Value),
-        /// User data in base64, yet to be brought to the form that state has.
-        UserData(String),
-    }
-
-    /// An instance's id and what was told of it.
-    type Answer = (String, Result<Detail, Gap>);
-
-    static ATTRIBUTES: [InstanceAttributeName; 4] = [
-        InstanceAttributeName::DisableApiStop,
-        InstanceAttributeName::DisableApiTermination,
-        InstanceAttributeName::InstanceInitiatedShutdownBehavior,
-        InstanceAttributeName::UserData,
-    ];
-
-    async fn read_attributes(place: &Place, instances: &[&Instance]) -> Vec<Answer> {
-        let ids = instances.iter().filter_map(|instance| instance.instance_id());
-        let calls: Vec<(String, usize)> =
-            ids.flat_map(|id| (0..ATTRIBUTES.len()).map(|attribute| (id.to_owned(), attribute))).collect();
-        let answers = concurrently(calls, |(id, attribute)| async move {
-            let call =
-                place.ec2.describe_instance_attribute().instance_id(&id).attribute(ATTRIBUTES[attribute].clone());
-            let answer = match call.send().await {
-                Ok(answer) => answer,
-                // Some partitions have no stop protection; the provider passes over it there.
-                Err(error) if attribute == 0 && error.code() == Some("UnsupportedOperation") => return None,
-                Err(error) => return Some((id, Err(place.gap("DescribeInstanceAttribute", &error)))),
-            };
-            let flag = |value: Option<aws_sdk_ec2::types::AttributeBooleanValue>| {
-                Value::from(value.and_then(|value| value.value).unwrap_or_default())
-            };
-            let detail = match attribute {
-                0 => Detail::Known("disable_api_stop", flag(answer.disable_api_stop)),
-                1 => Detail::Known("disable_api_termination", flag(answer.disable_api_termination)),
-                2 => {
-                    let behavior = answer.instance_initiated_shutdown_behavior.and_then(|value| value.value);
-                    Detail::Known("instance_initiated_shutdown_behavior", Value::from(behavior.unwrap_or_default()))
-                }
-                // Where there is none the provider keeps what it recorded.
-                _ => Detail::UserData(answer.user_data.and_then(|value| value.value)?),
-            };
-            Some((id, Ok(detail)))
-        })
-        .await;
-        answers.into_iter().flatten().collect()
-    }
-
-    /// User data under the attribute that it is recorded in: the record itself where that means the same, else its digest.
-    fn user_data(live: &str, recorded: &Recorded) -> (&'static str, Value) {
-        let name = if recorded.text("user_data_base64").is_some() { "user_data_base64" } else { "user_data" };
-        let live = Value::from(user_data::digest(live));
-        match recorded.0.get(name) {
-            Some(value) if user_data::canonical(value) == user_data::canonical(&live) => (name, value.clone()),
-            _ => (name, live),
-        }
-    }
-
-    async fn read_credits(place: &Place, instances: &[&Instance]) -> Vec<Answer> {
-        // A single instance that earns no credits spoils the call for all.
-        let burstable = instances.iter().filter(|instance| {
-            instance.instance_type().is_some_and(|kind| instance_types::is_burstable(kind.as_str()))
-        });
-        let ids: Vec<String> = burstable.filter_map(|instance| instance.instance_id()).map(str::to_owned).collect();
-        let chunks: Vec<Vec<String>> = ids.chunks(CREDITS_AT_ONCE).map(<[_]>::to_vec).collect();
-        let answers = concurrently(chunks, |ids| async move {
-            let call = place.ec2.describe_instance_credit_specifications().set_instance_ids(Some(ids.clone()));
-            let told = match call.send().await {
-                Ok(answer) => answer.instance_credit_specifications.unwrap_or_default(),
-                // Some partitions lack it; the provider passes over it there.
-                Err(error) if error.code() == Some("UnsupportedOperation") => Vec::new(),
-                Err(error) => {
-                    let gap = place.gap("DescribeInstanceCreditSpecifications", &error);
-                    return ids.into_iter().map(|id| (id, Err(gap.clone()))).collect();
-                }
-            };
-            let told: HashMap<&str, Option<&str>> =
-                told.iter().filter_map(|credits| Some((credits.instance_id()?, credits.cpu_credits()))).collect();
-            let detail = |id: &String| {
-                let block =
-                    told.get(id.as_str()).map(|credits| Value::from(Object::new().text("cpu_credits", *credits)));
-                Detail::Known("credit_specification", block.into_iter().collect())
-            };
-            ids.iter().map(|id| (id.clone(), Ok(detail(id)))).collect::<Vec<Answer>>()
-        })
-        .await;
-        answers.into_iter().flatten().collect()
-    }
-
-    /// The spot request of an instance, if it is a spot instance.
-    fn spot_request(instance: &Instance) -> Option<&str> {
-        let request = instance.spot_instance_request_id().filter(|id| !id.is_empty())?;
-        instance.instance_lifecycle().map(|_| request)
-    }
-
-    async fn read_spot_requests(place: &Place, instances: &[&Instance]) -> Vec<Answer> {
-        let spots: Vec<(String, String)> = instances
-            .iter()
-            .filter_map(|instance| Some((instance.instance_id()?.to_owned(), spot_request(instance)?.to_owned())))
-            .collect();
-        let chunks: Vec<Vec<(String, String)>> = spots.chunks(FILTER_VALUES).map(<[_]>::to_vec).collect();
-        let answers = concurrently(chunks, |spots| async move {
-            // By filter: a request that is gone would spoil a call by ids for all.
-            let requests = spots.iter().map(|(_, request)| request.clone()).collect();
-            let filter = Filter::builder().name("spot-instance-request-id").set_values(Some(requests)).build();
-            let told = match place.ec2.describe_spot_instance_requests().filters(filter).send().await {
-                Ok(answer) => answer.spot_instance_requests.unwrap_or_default(),
-                Err(error) => {
-                    let gap = place.gap("DescribeSpotInstanceRequests", &error);
-                    return spots.into_iter().map(|(id, _)| (id, Err(gap.clone()))).collect();
-                }
-            };
-            let detail = |(id, request): (String, String)| {
-                let request = told.iter().find(|one| one.spot_instance_request_id() == Some(&request))?;
-                let block = Value::from(market_options(request));
-                Some((id, Ok(Detail::Known("instance_market_options", Value::from(vec![block])))))
-            };
-            spots.into_iter().filter_map(detail).collect::<Vec<Answer>>()
-        })
-        .await;
-        answers.into_iter().flatten().collect()
-    }
-
-    fn market_options(request: &SpotInstanceRequest) -> Object {
-        let behavior = request.instance_interruption_behavior().map(|behavior| behavior.as_str());
-        let spot = Object::new()
-            .text("instance_interruption_behavior", behavior)
-            .text("max_price", request.spot_price())
-            .text("spot_instance_type", request.r#type().map(|kind| kind.as_str()))
-            .text("valid_until", request.valid_until().and_then(timestamp).as_deref());
-        Object::new().text("market_type", Some("spot")).blocks("spot_options", [spot])
     }
 
     /// What the instance itself tells.
@@ -577,5 +393,156 @@ pub(super) mod live {
                 .text("network_interface_id", interface.network_interface_id())
         };
         configured.map(block).collect()
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+        use aws_sdk_ec2::types::{
+            GroupIdentifier, HttpTokensState, IamInstanceProfile, InstanceMetadataOptionsResponse,
+            InstanceNetworkInterfaceAttachment, InstancePrivateIpAddress, InstanceState, InstanceType, Monitoring,
+            Placement, Tag, Tenancy,
+        };
+        use serde_json::json;
+
+        fn interface(id: &str, index: i32, addresses: &[&str]) -> InstanceNetworkInterface {
+            let address = |(position, ip): (usize, &&str)| {
+                InstancePrivateIpAddress::builder().primary(position == 0).private_ip_address(*ip).build()
+            };
+            InstanceNetworkInterface::builder()
+                .network_interface_id(id)
+                .subnet_id("subnet-1")
+                .attachment(InstanceNetworkInterfaceAttachment::builder().device_index(index).build())
+                .set_private_ip_addresses(Some(addresses.iter().enumerate().map(address).collect()))
+                .build()
+        }
+
+        fn recorded(value: Value) -> Recorded {
+            Recorded(value.as_object().cloned().unwrap_or_default())
+        }
+
+        #[test]
+        fn instances_convert_to_what_terraform_records() {
+            let metadata = InstanceMetadataOptionsResponse::builder()
+                .http_tokens(HttpTokensState::Required)
+                .http_put_response_hop_limit(2)
+                .build();
+            let profile = "arn:aws:iam::123456789012:instance-profile/path/web";
+            let instance = Instance::builder()
+                .instance_id("i-1")
+                .image_id("ami-1")
+                .iam_instance_profile(IamInstanceProfile::builder().arn(profile).build())
+                .instance_type(InstanceType::T3Micro)
+                .metadata_options(metadata)
+                .monitoring(Monitoring::builder().state(MonitoringState::Pending).build())
+                .network_interfaces(interface("eni-1", 0, &["10.0.0.1", "10.0.0.2"]))
+                .network_interfaces(interface("eni-2", 1, &["10.0.1.1"]))
+                .placement(Placement::builder().availability_zone("us-east-1a").tenancy(Tenancy::Default).build())
+                .private_ip_address("10.0.0.1")
+                .security_groups(GroupIdentifier::builder().group_id("sg-1").group_name("web").build())
+                .source_dest_check(true)
+                .state(InstanceState::builder().name(InstanceStateName::Running).build())
+                .subnet_id("subnet-1")
+                .tags(Tag::builder().key("Name").value("web").build())
+                .build();
+            let expected = json!({
+                "id": "i-1", "ami": "ami-1", "associate_public_ip_address": false, "availability_zone": "us-east-1a",
+                "capacity_reservation_specification": [], "cpu_options": [], "ebs_optimized": false, "enclave_options": [],
+                "host_id": "", "iam_instance_profile": "web", "instance_lifecycle": "", "instance_market_options": [],
+                "instance_state": "running", "instance_type": "t3.micro", "ipv6_address_count": 0, "ipv6_addresses": [],
+                "key_name": "", "maintenance_options": [],
+                "metadata_options": [{
+                    "http_endpoint": "", "http_protocol_ipv6": "", "http_put_response_hop_limit": 2,
+                    "http_tokens": "required", "instance_metadata_tags": "",
+                }],
+                "monitoring": true, "network_interface": [], "outpost_arn": "", "placement_group": "",
+                "placement_partition_number": 0, "primary_network_interface_id": "eni-1", "private_dns": "",
+                "private_dns_name_options": [], "private_ip": "10.0.0.1", "public_dns": "", "public_ip": "",
+                "secondary_private_ips": ["10.0.0.2"], "source_dest_check": true, "spot_instance_request_id": "",
+                "subnet_id": "subnet-1", "tags_all": {"Name": "web"}, "tenancy": "default",
+                "vpc_security_group_ids": ["sg-1"],
+            });
+            assert_eq!(Value::from(convert(&instance, &Recorded::default())), expected);
+        }
+
+        #[test]
+        fn interfaces_are_told_at_recorded_indexes_only() {
+            let instance = Instance::builder()
+                .network_interfaces(interface("eni-1", 0, &[]))
+                .network_interfaces(interface("eni-2", 1, &[]))
+                .build();
+            let object =
+                Value::from(convert(&instance, &recorded(json!({"network_interface": [{"device_index": 1}]}))));
+            let expected = json!([{
+                "delete_on_termination": false, "device_index": 1, "network_card_index": 0, "network_interface_id": "eni-2",
+            }]);
+            assert_eq!(object["network_interface"], expected);
+        }
+
+        #[test]
+        fn security_groups_are_told_by_name_in_default_vpcs_only() {
+            let vpc = |id: &str, default| Vpc::builder().vpc_id(id).is_default(default).build();
+            let vpcs = [vpc("vpc-own", false), vpc("vpc-default", true)];
+            let check = |vpc: &str, names: &[&str]| {
+                let group = GroupIdentifier::builder().group_id("sg-1").group_name("web").build();
+                let instance = Instance::builder().vpc_id(vpc).subnet_id("subnet-1").security_groups(group).build();
+                assert_eq!(group_names(&instance, &vpcs), names, "{vpc}");
+                assert_eq!(group_ids(&instance), ["sg-1"]);
+            };
+            check("vpc-own", &[]);
+            check("vpc-default", &["web"]);
+            check("vpc-shared", &[]);
+        }
+
+        #[test]
+        fn a_launch_template_s_version_stays_symbolic_while_it_means_the_same() {
+            let template = LaunchTemplate::builder()
+                .launch_template_id("lt-1")
+                .launch_template_name("web")
+                .default_version_number(1)
+                .latest_version_number(3);
+            let templates = [template.build()];
+            let check = |running: &str, recorded_version: &str, expected: &str| {
+                let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build();
+                let instance = Instance::builder()
+                    .tags(tag("aws:ec2launchtemplate:id", "lt-1"))
+                    .tags(tag("aws:ec2launchtemplate:version", running))
+                    .build();
+                let recorded = recorded(json!({"launch_template": [{"version": recorded_version}]}));
+                let block = launch_template(&instance, &templates, &recorded).map(Value::from);
+                assert_eq!(block, Some(json!({"id": "lt-1", "name": "web", "version": expected})));
+            };
+            check("1", "$Default", "$Default");
+            check("3", "$Latest", "$Latest");
+            check("2", "$Latest", "2");
+            check("3", "$Default", "3");
+            check("2", "2", "2");
+            assert!(launch_template(&Instance::builder().build(), &templates, &Recorded::default()).is_none());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn owners_part_devices_and_addresses_as_the_instance_does() {
+        let object = |value: Value| value.as_object().cloned().unwrap_or_default();
+        let attachment = object(json!({"device_name": "/dev/sdh", "instance_id": "i-1", "volume_id": "vol-1"}));
+        let devices = json!([{"device_name": "/dev/sdh", "volume_id": "vol-1", "volume_size": 8, "tags": {"a": "b"}}]);
+        assert_eq!((OWNERS[0].parent)(&attachment).as_deref(), Some("i-1"));
+        assert_eq!((OWNERS[0].parts)(&attachment), (OWNERS[0].split)(&devices));
+        let association = object(json!({"instance_id": "i-1", "public_ip": "192.0.2.1", "private_ip_address": ""}));
+        for owner in OWNERS.iter().filter(|owner| owner.resource_type == "aws_eip_association") {
+            assert_eq!((owner.parent)(&association).as_deref(), Some("i-1"));
+            let live = match owner.attribute {
+                "public_dns" => json!("ec2-192-0-2-1.compute-1.amazonaws.com"),
+                "public_ip" => json!("192.0.2.1"),
+                _ => json!([]),
+            };
+            assert_eq!((owner.parts)(&association), (owner.split)(&live), "{}", owner.attribute);
+        }
     }
 }

@@ -31,3 +31,26 @@ pub(super) mod live {
             .tags(pair.tags())
     }
 }
+
+#[cfg(all(test, feature = "sdk"))]
+mod tests {
+    use crate::sdk::tests::{answer, attributes, ids, place, read};
+    use serde_json::json;
+
+    const PAIRS: &str = "<keySet><item><keyName>admin</keyName><keyPairId>key-1</keyPairId><keyType>ed25519</keyType>\
+        <keyFingerprint>aa:bb</keyFingerprint><publicKey>ssh-ed25519 AAAA admin</publicKey></item>\
+        <item><keyName>rogue</keyName></item></keySet>";
+
+    #[test]
+    fn key_pairs_are_known_by_name() {
+        let outcome = read(
+            &place(|action| answer(action, PAIRS)),
+            "aws_key_pair",
+            &[json!({"id": "admin"}), json!({"id": "gone"})],
+        );
+        let expected = json!({"arn": "arn:aws:ec2:eu-west-1:123456789012:key-pair/admin", "fingerprint": "aa:bb", "id": "admin",
+            "key_name": "admin", "key_pair_id": "key-1", "key_type": "ed25519", "tags_all": {}});
+        assert_eq!(attributes(&outcome.objects, "admin"), expected, "the public key is not compared");
+        assert_eq!((ids(&outcome.objects), ids(&outcome.unrequested)), (vec!["admin"], vec!["rogue"]));
+    }
+}

@@ -63,7 +63,9 @@ pub(super) mod live {
         for acl in place.network_acls().await? {
             let id = acl.network_acl_id().unwrap_or_default();
             let origin = if acl.is_default() == Some(true) { Origin::Default } else { Origin::Created };
-            batch.add(id, origin, || convert(place, acl, recorded.get(id)));
+            if batch.requests(id) || place.owns(acl.owner_id()) {
+                batch.add(id, origin, || convert(place, acl, recorded.get(id)));
+            }
         }
         Ok(())
     }
@@ -117,5 +119,78 @@ pub(super) mod live {
     fn recorded_entry(recorded: Option<&Value>, number: Option<i32>) -> Option<&Value> {
         let number = number.map(i64::from);
         recorded?.as_array()?.iter().find(|entry| entry.get("rule_no").and_then(Value::as_i64) == number)
+    }
+}
+
+#[cfg(all(test, feature = "sdk"))]
+mod tests {
+    use crate::sdk::tests::{answer, attributes, ids, place, read};
+    use provider_api::Origin;
+    use serde_json::{Value, json};
+
+    const ACLS: &str = "<networkAclSet><item><networkAclId>acl-1</networkAclId><vpcId>vpc-1</vpcId><ownerId>123456789012</ownerId>\
+        <entrySet><item><ruleNumber>100</ruleNumber><protocol>6</protocol><ruleAction>allow</ruleAction><egress>false</egress>\
+        <cidrBlock>10.0.0.0/8</cidrBlock><portRange><from>22</from><to>23</to></portRange></item>\
+        <item><ruleNumber>200</ruleNumber><protocol>1</protocol><ruleAction>deny</ruleAction><egress>false</egress>\
+        <ipv6CidrBlock>::/0</ipv6CidrBlock><icmpTypeCode><code>-1</code><type>8</type></icmpTypeCode></item>\
+        <item><ruleNumber>300</ruleNumber><protocol>1</protocol><ruleAction>deny</ruleAction><egress>true</egress>\
+        <cidrBlock>0.0.0.0/0</cidrBlock></item>\
+        <item><ruleNumber>32767</ruleNumber><protocol>-1</protocol><ruleAction>deny</ruleAction><egress>false</egress></item>\
+        <item><ruleNumber>32768</ruleNumber><protocol>-1</protocol><ruleAction>deny</ruleAction><egress>true</egress></item></entrySet>\
+        <associationSet><item><subnetId>subnet-1</subnetId></item></associationSet></item>\
+        <item><networkAclId>acl-2</networkAclId><default>true</default><ownerId>123456789012</ownerId></item></networkAclSet>";
+
+    fn entry(number: i64, protocol: &str, action: &str, others: Value) -> Value {
+        let mut entry = json!({"action": action, "cidr_block": "", "from_port": 0, "icmp_code": 0, "icmp_type": 0,
+            "ipv6_cidr_block": "", "protocol": protocol, "rule_no": number, "to_port": 0});
+        for (name, value) in others.as_object().expect("an object") {
+            entry[name] = value.clone();
+        }
+        entry
+    }
+
+    #[test]
+    fn an_acl_is_read_in_terraforms_shape() {
+        let recorded =
+            json!({"id": "acl-1", "egress": [{"rule_no": 300, "protocol": "icmp", "icmp_code": -1, "icmp_type": -1}]});
+        let outcome = read(&place(|action| answer(action, ACLS)), "aws_network_acl", &[recorded]);
+        let expected = json!({
+            "arn": "arn:aws:ec2:eu-west-1:123456789012:network-acl/acl-1",
+            // The API did not tell this entry's ICMP type: the recorded one stands.
+            "egress": [entry(300, "1", "deny", json!({"cidr_block": "0.0.0.0/0", "icmp_code": -1, "icmp_type": -1}))],
+            "id": "acl-1",
+            "ingress": [
+                entry(100, "6", "allow", json!({"cidr_block": "10.0.0.0/8", "from_port": 22, "to_port": 23})),
+                entry(200, "1", "deny", json!({"ipv6_cidr_block": "::/0", "icmp_code": -1, "icmp_type": 8})),
+            ],
+            "owner_id": "123456789012",
+            "subnet_ids": ["subnet-1"],
+            "tags_all": {},
+            "vpc_id": "vpc-1",
+        });
+        assert_eq!(attributes(&outcome.objects, "acl-1"), expected);
+        assert_eq!(ids(&outcome.unrequested), ["acl-2"]);
+        assert_eq!(outcome.unrequested[0].origin, Origin::Default);
+        let default = read(&place(|action| answer(action, ACLS)), "aws_default_network_acl", &[json!({"id": "acl-2"})]);
+        assert_eq!(attributes(&default.objects, "acl-2")["default_network_acl_id"], "acl-2");
+    }
+
+    #[test]
+    fn a_rule_is_found_by_acl_direction_and_number() {
+        let recorded = |id: &str, number: i64, egress: bool| json!({"id": id, "network_acl_id": "acl-1", "rule_number": number, "egress": egress});
+        let recorded = [
+            recorded("tcp", 100, false),
+            recorded("other direction", 100, true),
+            recorded("icmp", 200, false),
+            json!({"id": "nothing"}),
+        ];
+        let outcome = read(&place(|action| answer(action, ACLS)), "aws_network_acl_rule", &recorded);
+        let expected = json!({"cidr_block": "10.0.0.0/8", "egress": false, "from_port": 22, "id": "tcp", "ipv6_cidr_block": "",
+            "network_acl_id": "acl-1", "protocol": "6", "rule_action": "allow", "rule_number": 100, "to_port": 23});
+        assert_eq!(attributes(&outcome.objects, "tcp"), expected);
+        assert_eq!(attributes(&outcome.objects, "icmp")["icmp_type"], 8);
+        assert_eq!(ids(&outcome.objects), ["tcp", "icmp"]);
+        assert_eq!(outcome.gaps.iter().flat_map(|gap| &gap.ids).collect::<Vec<_>>(), ["nothing"]);
+        assert!(outcome.unrequested.is_empty());
     }
 }

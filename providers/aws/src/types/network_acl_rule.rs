@@ -4,8 +4,7 @@
 //! Its id is synthetic: an entry is found by its ACL, direction and number. Entries that nobody asked for show as a change
 //! of their ACL.
 
-use crate::rules::network_acl_entries as entries;
-use crate::rules::security_group_permissions::canonical_ipv6_cidr;
+use crate::rules::{SAME_CIDR, network_acl_entries as entries};
 use provider_api::{ResourceType, Rule, RuleKind};
 
 pub(super) static TYPE: ResourceType = ResourceType {
@@ -16,7 +15,7 @@ pub(super) static TYPE: ResourceType = ResourceType {
         Rule { pattern: "from_port", kind: RuleKind::Default("0") },
         Rule { pattern: "icmp_code", kind: RuleKind::Default("0") },
         Rule { pattern: "icmp_type", kind: RuleKind::Default("0") },
-        Rule { pattern: "ipv6_cidr_block", kind: RuleKind::Canonical(canonical_ipv6_cidr) },
+        Rule { pattern: "ipv6_cidr_block", kind: SAME_CIDR },
         Rule { pattern: "protocol", kind: RuleKind::Canonical(entries::canonical_protocol) },
         Rule { pattern: "rule_action", kind: RuleKind::CaseInsensitive },
         Rule { pattern: "to_port", kind: RuleKind::Default("0") },
@@ -45,6 +44,7 @@ pub(super) mod live {
             let recorded = batch.recorded(instance);
             let egress = recorded.flag("egress").unwrap_or(false);
             let (Some(acl), Some(number)) = (recorded.text("network_acl_id"), recorded.number("rule_number")) else {
+                batch.unidentified(instance, "network_acl_id and rule_number");
                 continue;
             };
             if let Some(entry) = entries.get(&(acl, egress, number)) {

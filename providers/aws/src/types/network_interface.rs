@@ -76,7 +76,10 @@ pub(super) mod live {
         for interface in interfaces {
             let id = interface.network_interface_id().unwrap_or_default();
             let arn = place.arn(interface.owner_id(), &format!("network-interface/{id}"));
-            batch.add(id, interface_origin(interface, &owners), || convert(interface, arn.as_deref()));
+            // The owner of a shared subnet is also told of the interfaces that other accounts have there.
+            if batch.requests(id) || place.owns(interface.owner_id()) {
+                batch.add(id, interface_origin(interface, &owners), || convert(interface, arn.as_deref()));
+            }
         }
         Ok(())
     }

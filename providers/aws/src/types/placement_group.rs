@@ -45,3 +45,27 @@ pub(super) mod live {
             .tags(group.tags())
     }
 }
+
+#[cfg(all(test, feature = "sdk"))]
+mod tests {
+    use crate::sdk::tests::{answer, attributes, ids, place, read};
+    use provider_api::Origin;
+    use serde_json::json;
+
+    const GROUPS: &str = "<placementGroupSet><item><groupName>a</groupName><groupId>pg-1</groupId><state>available</state>\
+        <strategy>partition</strategy><partitionCount>3</partitionCount></item>\
+        <item><groupName>b</groupName><state>deleted</state></item>\
+        <item><groupName>c</groupName><operator><managed>true</managed><principal>s.amazonaws.com</principal></operator></item>\
+        </placementGroupSet>";
+
+    #[test]
+    fn placement_groups_are_read_in_terraforms_shape() {
+        let requested = ["a", "b"].map(|id| json!({"id": id}));
+        let outcome = read(&place(|action| answer(action, GROUPS)), "aws_placement_group", &requested);
+        let expected = json!({"arn": "arn:aws:ec2:eu-west-1:123456789012:placement-group/a", "id": "a", "name": "a",
+            "partition_count": 3, "placement_group_id": "pg-1", "spread_level": "", "strategy": "partition", "tags_all": {}});
+        assert_eq!(attributes(&outcome.objects, "a"), expected);
+        assert_eq!((ids(&outcome.objects), ids(&outcome.unrequested)), (vec!["a"], vec!["c"]));
+        assert_eq!(outcome.unrequested[0].origin, Origin::OwnedBy("s.amazonaws.com".to_owned()));
+    }
+}

@@ -60,8 +60,13 @@ pub(super) mod live {
         for instance in batch.instances() {
             let recorded = batch.recorded(instance).0;
             let egress = text(&recorded, "type") == "egress";
-            let Some(group) = groups.get(text(&recorded, "security_group_id")) else { continue };
             let wanted = permissions::of_rule(&recorded, if egress { "egress" } else { "ingress" });
+            let group = text(&recorded, "security_group_id");
+            if wanted.is_empty() || group.is_empty() {
+                batch.unidentified(instance, "security_group_id, type and source");
+                continue;
+            }
+            let Some(group) = groups.get(group) else { continue };
             let Some(description) = permissions::live_description(&wanted, &live(group, egress)) else { continue };
             let rule_id = rules.as_ref().map(|rules| {
                 let rules = group.group_id().and_then(|id| rules.get(id));
@@ -113,5 +118,102 @@ pub(super) mod live {
 
     fn text<'a>(attributes: &'a Attributes, name: &str) -> &'a str {
         attributes.get(name).and_then(serde_json::Value::as_str).unwrap_or_default()
+    }
+}
+
+#[cfg(all(test, feature = "sdk"))]
+mod tests {
+    use crate::sdk::tests::{answer, attributes, error, place, read};
+    use provider_api::ReadOutcome;
+    use serde_json::{Value, json};
+
+    const GROUPS: &str = "<securityGroupInfo><item><ownerId>123456789012</ownerId><groupId>sg-1</groupId><ipPermissions>\
+        <item><ipProtocol>tcp</ipProtocol><fromPort>80</fromPort><toPort>80</toPort><ipRanges>\
+        <item><cidrIp>10.0.0.0/8</cidrIp></item><item><cidrIp>10.9.0.0/16</cidrIp><description>live</description></item></ipRanges></item>\
+        <item><ipProtocol>-1</ipProtocol><groups><item><userId>123456789012</userId><groupId>sg-1</groupId></item>\
+        <item><userId>210987654321</userId><groupId>sg-9</groupId></item></groups></item>\
+        </ipPermissions></item></securityGroupInfo>";
+    const RULES: &str = "<securityGroupRuleSet>\
+        <item><securityGroupRuleId>sgr-1</securityGroupRuleId><groupId>sg-1</groupId><isEgress>false</isEgress>\
+        <ipProtocol>tcp</ipProtocol><fromPort>80</fromPort><toPort>80</toPort><cidrIpv4>10.0.0.0/8</cidrIpv4></item>\
+        <item><securityGroupRuleId>sgr-2</securityGroupRuleId><groupId>sg-1</groupId><isEgress>false</isEgress>\
+        <ipProtocol>-1</ipProtocol><fromPort>-1</fromPort><toPort>-1</toPort><referencedGroupInfo><groupId>sg-9</groupId>\
+        <userId>210987654321</userId></referencedGroupInfo></item></securityGroupRuleSet>";
+
+    fn read_rule(changes: Value) -> ReadOutcome {
+        let mut recorded = json!({"id": "sgrule-1", "type": "ingress", "security_group_id": "sg-1", "protocol": "tcp", "from_port": 80,
+            "to_port": 80, "cidr_blocks": ["10.9.0.0/16", "10.0.0.0/8"], "self": false, "security_group_rule_id": ""});
+        for (name, value) in changes.as_object().expect("an object") {
+            recorded[name] = value.clone();
+        }
+        let place = place(|action| answer(action, if action.ends_with("Rules") { RULES } else { GROUPS }));
+        read(&place, "aws_security_group_rule", &[recorded])
+    }
+
+    /// Reads the rule with these changes and checks description and rule id; none where the rule is gone.
+    fn check(changes: Value, expected: Option<(&str, &str)>) {
+        let outcome = read_rule(changes.clone());
+        assert_eq!(outcome.gaps, Vec::new(), "{changes}");
+        let live = attributes(&outcome.objects, "sgrule-1");
+        let text = |name: &str| live[name].as_str();
+        assert_eq!(text("description").zip(text("security_group_rule_id")), expected, "{changes}: {live}");
+    }
+
+    #[test]
+    fn a_rule_lives_as_long_as_all_its_sources() {
+        check(json!({}), Some(("live", "")));
+        check(json!({"cidr_blocks": ["10.0.0.0/8"]}), Some(("", "sgr-1")));
+        check(json!({"cidr_blocks": ["10.0.0.0/8"], "protocol": "6", "description": "was"}), Some(("", "sgr-1")));
+        let all = json!({"protocol": "all", "from_port": 0, "to_port": 65535, "cidr_blocks": null});
+        let with = |name: &str, value: Value| {
+            let mut with = all.clone();
+            with[name] = value;
+            with
+        };
+        check(with("self", json!(true)), Some(("", "")));
+        check(with("source_security_group_id", json!("210987654321/sg-9")), Some(("", "sgr-2")));
+        check(with("source_security_group_id", json!("sg-9")), Some(("", "sgr-2")));
+
+        check(json!({"cidr_blocks": ["10.0.0.0/8", "10.1.0.0/16"]}), None);
+        check(json!({"to_port": 81}), None);
+        check(json!({"type": "egress"}), None);
+        check(json!({"security_group_id": "sg-gone"}), None);
+        check(with("source_security_group_id", json!("sg-8")), None);
+    }
+
+    #[test]
+    fn what_is_matched_is_echoed() {
+        let live = attributes(&read_rule(json!({})).objects, "sgrule-1");
+        assert_eq!(live["cidr_blocks"], json!(["10.9.0.0/16", "10.0.0.0/8"]));
+        assert_eq!((&live["from_port"], &live["protocol"], &live["self"]), (&json!(80), &json!("tcp"), &json!(false)));
+    }
+
+    #[test]
+    fn a_rule_that_state_does_not_describe_is_a_gap() {
+        for nothing in [json!({"cidr_blocks": []}), json!({"type": null}), json!({"security_group_id": ""})] {
+            let outcome = read_rule(nothing.clone());
+            assert_eq!((outcome.gaps.len(), outcome.objects.len()), (1, 0), "{nothing}");
+        }
+    }
+
+    #[test]
+    fn rule_ids_are_a_detail() {
+        let recorded =
+            [json!({"id": "r", "type": "ingress", "security_group_id": "sg-1", "protocol": "tcp", "from_port": 80,
+            "to_port": 80, "cidr_blocks": ["10.0.0.0/8"], "security_group_rule_id": "sgr-1"})];
+        let lacking = place(|action| match action {
+            "DescribeSecurityGroupRules" => error(400, "UnsupportedOperation", "Not here"),
+            _ => answer(action, GROUPS),
+        });
+        let outcome = read(&lacking, "aws_security_group_rule", &recorded);
+        assert_eq!(attributes(&outcome.objects, "r").get("security_group_rule_id"), None);
+        assert_eq!(outcome.gaps, Vec::new(), "some partitions lack the call");
+        let denied = place(|action| match action {
+            "DescribeSecurityGroupRules" => error(403, "UnauthorizedOperation", "No"),
+            _ => answer(action, GROUPS),
+        });
+        let outcome = read(&denied, "aws_security_group_rule", &recorded);
+        assert_eq!((outcome.objects.len(), outcome.gaps.len()), (1, 1));
+        assert_eq!(outcome.gaps[0].ids, ["r"]);
     }
 }

@@ -19,8 +19,12 @@ pub(super) mod live {
             volumes.iter().filter_map(|volume| Some((volume.volume_id()?, volume))).collect();
         for instance in batch.instances() {
             let recorded = batch.recorded(instance);
-            let text = |name| recorded.text(name).unwrap_or_default();
-            let (device, host, volume) = (text("device_name"), text("instance_id"), text("volume_id"));
+            let (Some(device), Some(host), Some(volume)) =
+                (recorded.text("device_name"), recorded.text("instance_id"), recorded.text("volume_id"))
+            else {
+                batch.unidentified(instance, "device_name, instance_id and volume_id");
+                continue;
+            };
             if volumes.get(volume).is_some_and(|volume| is_attached(volume, host, device)) {
                 batch.found(instance.id, || convert(device, host, volume));
             }

@@ -3,7 +3,7 @@
 //! Rules that nobody asked for are listed only for groups that have a requested rule: such a group is managed rule by
 //! rule. Elsewhere a rule belongs to its group and shows as a change of it.
 
-use crate::rules::security_group_permissions as permissions;
+use crate::rules::{SAME_CIDR, security_group_permissions as permissions};
 use provider_api::{ResourceType, Rule, RuleKind};
 
 pub(super) static TYPE: ResourceType = ResourceType {
@@ -15,7 +15,7 @@ pub(super) static TYPE: ResourceType = ResourceType {
 
 /// The API answers -1 for ports that are not set, and has one spelling for protocols and blocks.
 pub(super) const RULES: &[Rule] = &[
-    Rule { pattern: "cidr_ipv6", kind: RuleKind::Canonical(permissions::canonical_ipv6_cidr) },
+    Rule { pattern: "cidr_ipv6", kind: SAME_CIDR },
     Rule { pattern: "from_port", kind: RuleKind::Default("-1") },
     Rule { pattern: "ip_protocol", kind: RuleKind::Canonical(permissions::canonical_protocol) },
     Rule { pattern: "to_port", kind: RuleKind::Default("-1") },
@@ -24,6 +24,7 @@ pub(super) const RULES: &[Rule] = &[
 #[cfg(feature = "sdk")]
 pub(super) mod live {
     use super::permissions::{self, Peer, Permission, Traffic};
+    use crate::rules::canonical_cidr;
     use crate::sdk::prelude::*;
     use aws_sdk_ec2::types::{ReferencedSecurityGroup, SecurityGroupRule};
     use std::collections::HashSet;
@@ -83,7 +84,7 @@ pub(super) mod live {
         let peer = rule
             .cidr_ipv4()
             .map(|cidr| Peer::Cidr(cidr.to_owned()))
-            .or_else(|| rule.cidr_ipv6().map(|cidr| Peer::Ipv6Cidr(permissions::ipv6_cidr(cidr))))
+            .or_else(|| rule.cidr_ipv6().map(|cidr| Peer::Ipv6Cidr(canonical_cidr(cidr))))
             .or_else(|| rule.prefix_list_id().map(|list| Peer::PrefixList(list.to_owned())))
             .or_else(|| {
                 referenced().map(|group| permissions::group_peer(group, rule.group_id().unwrap_or_default()))
@@ -98,5 +99,49 @@ pub(super) mod live {
         let own = place.account.as_deref().or(rule.group_owner_id());
         let foreign = referenced.user_id().filter(|user| !user.is_empty() && Some(*user) != own);
         Some(foreign.map_or_else(|| group.to_owned(), |user| format!("{user}/{group}")))
+    }
+}
+
+#[cfg(all(test, feature = "sdk"))]
+mod tests {
+    use crate::sdk::tests::{answer, attributes, ids, place, read};
+    use serde_json::json;
+
+    const RULES: &str = "<securityGroupRuleSet>\
+        <item><securityGroupRuleId>sgr-1</securityGroupRuleId><groupId>sg-1</groupId><groupOwnerId>123456789012</groupOwnerId>\
+        <isEgress>false</isEgress><ipProtocol>-1</ipProtocol><fromPort>-1</fromPort><toPort>-1</toPort>\
+        <referencedGroupInfo><groupId>sg-9</groupId><userId>210987654321</userId></referencedGroupInfo></item>\
+        <item><securityGroupRuleId>sgr-2</securityGroupRuleId><groupId>sg-1</groupId><isEgress>true</isEgress>\
+        <ipProtocol>tcp</ipProtocol><fromPort>443</fromPort><toPort>444</toPort><cidrIpv6>::/0</cidrIpv6><description>d</description></item>\
+        <item><securityGroupRuleId>sgr-3</securityGroupRuleId><groupId>sg-1</groupId><isEgress>false</isEgress>\
+        <ipProtocol>tcp</ipProtocol><referencedGroupInfo><groupId>sg-9</groupId><userId>123456789012</userId></referencedGroupInfo></item>\
+        <item><securityGroupRuleId>sgr-4</securityGroupRuleId><groupId>sg-2</groupId><isEgress>false</isEgress></item>\
+        </securityGroupRuleSet>";
+
+    #[test]
+    fn rules_are_read_in_terraforms_shape() {
+        let place = place(|action| answer(action, RULES));
+        let outcome = read(
+            &place,
+            "aws_vpc_security_group_ingress_rule",
+            &[json!({"id": "sgr-1", "security_group_id": "sg-1"}), json!({"id": "sgr-2", "security_group_id": "sg-1"})],
+        );
+        let expected = json!({
+            "arn": "arn:aws:ec2:eu-west-1:123456789012:security-group-rule/sgr-1", "cidr_ipv4": null, "cidr_ipv6": null,
+            "description": null, "from_port": -1, "id": "sgr-1", "ip_protocol": "-1", "prefix_list_id": null,
+            "referenced_security_group_id": "210987654321/sg-9", "security_group_id": "sg-1",
+            "security_group_rule_id": "sgr-1", "tags_all": {}, "to_port": -1,
+        });
+        assert_eq!(attributes(&outcome.objects, "sgr-1"), expected);
+        assert_eq!(ids(&outcome.objects), ["sgr-1"], "a rule of the other direction is absent");
+        assert_eq!(ids(&outcome.unrequested), ["sgr-3"], "only in a group that is managed rule by rule");
+        assert_eq!(attributes(&outcome.unrequested, "sgr-3")["referenced_security_group_id"], "sg-9");
+
+        let outcome = read(&place, "aws_vpc_security_group_egress_rule", &[json!({"id": "sgr-2"})]);
+        let egress = attributes(&outcome.objects, "sgr-2");
+        assert_eq!(
+            (&egress["cidr_ipv6"], &egress["to_port"], &egress["description"]),
+            (&json!("::/0"), &json!(444), &json!("d"))
+        );
     }
 }

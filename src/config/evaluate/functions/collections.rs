@@ -17,7 +17,9 @@ pub(super) fn call(name: &str, arguments: &[Value]) -> Outcome {
     match (name, arguments) {
         ("length", [value]) => length(value),
         ("toset" | "tolist" | "tomap", [Value::Null]) => Some(Value::Null),
-        ("toset", [Value::Set(_)]) | ("tolist", [Value::List(_)]) if arguments[0].is_known() => converted(name, &arguments[0]),
+        ("toset", [Value::Set(_)]) | ("tolist", [Value::List(_)]) if arguments[0].is_known() => {
+            converted(name, &arguments[0])
+        }
         ("toset" | "tolist", [value]) => converted(name, value),
         ("tomap", [Value::Map(items)]) => {
             let values: Vec<Value> = items.values.values().cloned().collect();
@@ -215,9 +217,7 @@ fn range(arguments: &[Value]) -> Outcome {
 fn coalesce(arguments: &[Value]) -> Outcome {
     let set = |value: &&Value| **value != Value::Null && !matches!(value, Value::String(text) if text.is_empty());
     let first = arguments.iter().find(set)?;
-    let same = |value: &Value| {
-        *value == Value::Null || std::mem::discriminant(value) == std::mem::discriminant(first)
-    };
+    let same = |value: &Value| *value == Value::Null || std::mem::discriminant(value) == std::mem::discriminant(first);
     let certain = matches!(first, Value::String(_)) || arguments.iter().all(same);
     (certain && *first != Value::Unknown).then(|| first.clone())
 }
@@ -238,9 +238,7 @@ fn set_operation(name: &str, arguments: &[Value]) -> Outcome {
     let (first, rest) = sets.split_first()?;
     let kept = match name {
         "setunion" => all.clone(),
-        "setintersection" => {
-            first.iter().filter(|value| rest.iter().all(|set| set.contains(value))).cloned().collect()
-        }
+        "setintersection" => first.iter().filter(|value| rest.iter().all(|set| set.contains(value))).cloned().collect(),
         _ => first.iter().filter(|value| !rest.iter().any(|set| set.contains(value))).cloned().collect(),
     };
     Some(Value::set(kept))

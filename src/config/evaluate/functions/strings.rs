@@ -29,7 +29,11 @@ pub(super) fn call(name: &str, arguments: &[Value]) -> Outcome {
         ("upper", [whole]) => mapped(whole, |character| single(character.to_uppercase())),
         ("lower", [whole]) => mapped(whole, |character| single(character.to_lowercase())),
         // Between slashes stands a regular expression.
-        ("replace", [_, pattern, _]) if pattern.is_empty() || pattern.len() > 1 && pattern.starts_with('/') && pattern.ends_with('/') => None,
+        ("replace", [_, pattern, _])
+            if pattern.is_empty() || pattern.len() > 1 && pattern.starts_with('/') && pattern.ends_with('/') =>
+        {
+            None
+        }
         ("replace", [whole, pattern, replacement]) => {
             let grown = whole.len().checked_add(whole.matches(pattern).count().checked_mul(replacement.len())?)?;
             if grown > 4 << 20 {
