@@ -77,7 +77,10 @@ fn no_commit_no_configuration_no_state() {
     check_error(&other.driftline(&["scan"]), &["no Terraform configuration", "hint: "]);
     let stateless = Repository::with(&[("main.tf", CONFIGURATION)]);
     check_error(&stateless.driftline(&["scan"]), &["terraform.tfstate", "hint: "]);
-    check_error(&stateless.driftline(&["scan", "--ref", "no-such-branch"]), &["no-such-branch", "hint: "]);
+    check_error(
+        &stateless.driftline(&["scan", "--ref", "no-such-branch"]),
+        &["`no-such-branch` does not name a commit", "hint: "],
+    );
 }
 
 #[test]
