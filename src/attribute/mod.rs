@@ -181,7 +181,8 @@ const SUBJECT: usize = 200;
 /// More of a message is not read.
 const MESSAGE: usize = 1 << 20;
 
-/// Walks the history behind a tip, which may be a tag, in the given directories and below; in all where none is given.
+/// Walks the history behind a tip, which may be a tag, in the given directories and below, and in those that their files
+/// came from; in all where none is given.
 /// Only Git objects are read, and none is fetched: what is not in the clone makes what depends on it unknown.
 pub fn history(repository: &gix::Repository, tip: ObjectId, directories: &[String]) -> Result<History, AttributeError> {
     let mut repository = repository.clone();
@@ -193,7 +194,7 @@ pub fn history(repository: &gix::Repository, tip: ObjectId, directories: &[Strin
     let graph = graph::read(&repository, commit, &mut people)
         .ok_or_else(|| AttributeError::Tip { tip, cause: "its objects are not in this clone".into() })?;
     let shared = repository.clone().into_sync();
-    let edges = Edges::read(&shared, &graph, &Scope::below(directories)).ok_or(AttributeError::Tree { tip })?;
+    let edges = Edges::read(&shared, &graph, Scope::below(directories)).ok_or(AttributeError::Tree { tip })?;
     let library = Library::read(&shared, edges.versions());
     let walk = edges.walk(&graph, &library);
     Ok(assemble(&repository, &graph, &library, &edges, walk, people))
@@ -238,16 +239,19 @@ struct Edges {
 impl Edges {
     /// Compares trees along the chain, and among the commits of those merges that changed configuration. None where
     /// the tip's tree cannot be read.
-    fn read(repository: &gix::ThreadSafeRepository, graph: &Graph, scope: &Scope) -> Option<Self> {
+    fn read(repository: &gix::ThreadSafeRepository, graph: &Graph, mut scope: Scope) -> Option<Self> {
         let tree = |position: u32| Some(graph.at(position).tree);
         let last = graph.chain.len() as u32 - 1;
-        let mut chain: Vec<_> = (1..=last)
-            .into_par_iter()
-            .map_init(
-                || cached(repository),
-                |repository, position| tree::changes(repository, tree(position - 1), tree(position), scope),
-            )
-            .collect();
+        let mut chain = chain(repository, graph, &scope);
+        for _ in 0..WIDENINGS {
+            let origins = origins(repository, graph, &chain, &scope);
+            if origins.is_empty() {
+                break;
+            }
+            scope.widen(origins);
+            chain = self::chain(repository, graph, &scope);
+        }
+        let scope = &scope;
         let local = repository.to_thread_local();
         let unreadable = chain.iter().rposition(Result::is_err).map(|index| index as u32 + 1);
         // An edge is unreadable for its older tree or for its newer one; that of the tip must be readable.
@@ -301,6 +305,41 @@ impl Edges {
         }
         walk
     }
+}
+
+/// A history in which files went from directory to directory more often than this is not followed to its beginning.
+const WIDENINGS: usize = 16;
+
+/// The edges along the chain; the first is that to the second commit.
+fn chain(repository: &gix::ThreadSafeRepository, graph: &Graph, scope: &Scope) -> Vec<Result<Vec<FileChange>, Cut>> {
+    let tree = |position: u32| Some(graph.at(position).tree);
+    let compare = |repository: &mut gix::Repository, position: u32| {
+        tree::changes(repository, tree(position - 1), tree(position), scope)
+    };
+    (1..graph.chain.len() as u32).into_par_iter().map_init(|| cached(repository), compare).collect()
+}
+
+/// Directories outside of the scope that lost files in a commit that added some within: these may have moved.
+fn origins(
+    repository: &gix::ThreadSafeRepository,
+    graph: &Graph,
+    chain: &[Result<Vec<FileChange>, Cut>],
+    scope: &Scope,
+) -> BTreeSet<String> {
+    if matches!(scope, Scope::All) {
+        return BTreeSet::new();
+    }
+    let adds = |edge: &Result<Vec<FileChange>, Cut>| {
+        edge.as_ref().is_ok_and(|changes| changes.iter().any(|change| change.old.is_none()))
+    };
+    let positions: Vec<u32> = (1..).zip(chain).filter(|(_, edge)| adds(edge)).map(|(position, _)| position).collect();
+    let lost = |repository: &mut gix::Repository, position: u32| {
+        let tree = |position: u32| Some(graph.at(position).tree);
+        let changes = tree::changes(repository, tree(position - 1), tree(position), &Scope::All).unwrap_or_default();
+        let outside = changes.into_iter().filter(|change| change.new.is_none() && !scope.holds(&change.directory));
+        outside.map(|change| change.directory).collect::<Vec<_>>()
+    };
+    positions.into_par_iter().map_init(|| cached(repository), lost).flatten().collect()
 }
 
 fn cached(repository: &gix::ThreadSafeRepository) -> gix::Repository {
