@@ -5,6 +5,7 @@ mod bad;
 mod changes;
 mod merges;
 mod moves;
+mod random;
 mod repository;
 
 use super::{BlockId, EventKind, History};
