@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     // Without a handler a signal still ends the process, and reports are replaced whole or not at all.
     let _ = ctrlc::set_handler(move || {
         if signalled.set() {
-            #[expect(clippy::exit, reason = "the second signal ends a scan that does not end by itself")]
+            // The second signal ends a scan that does not end by itself.
             std::process::exit(i32::from(judge::INTERRUPTED));
         }
     });

@@ -123,12 +123,11 @@ fn read_roots(settings: &Settings, repository: &Repository, approved: &Approved)
     if !settings.states.is_empty() && modules.len() > 1 {
         return Err(Error::AmbiguousState { dir, count: modules.len() });
     }
-    let config_settings =
-        config::Settings { workspace: Some(settings.workspace.clone()), ..config::Settings::default() };
+    let options = config::Options { workspace: settings.workspace.clone() };
     let work_dir = repository.work_dir().unwrap_or(Path::new("."));
     let mut roots = Vec::new();
     for module in modules {
-        let configuration = config::read(&tree, &module.directory, &config_settings);
+        let configuration = config::read(&tree, &module.directory, &options);
         let texts = if settings.states.is_empty() {
             backend_state(&configuration, work_dir, &settings.workspace)?
         } else {

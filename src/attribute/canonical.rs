@@ -191,7 +191,7 @@ fn write_template(out: &mut Vec<u8>, template: &Template) {
 /// A template without interpolations is a string.
 fn write_elements<'a>(out: &mut Vec<u8>, elements: impl Iterator<Item = &'a Element>) {
     let elements: Vec<_> = elements.collect();
-    if let [] = elements[..] {
+    if elements.is_empty() {
         return tagged(out, b's', "");
     }
     if let [Element::Literal(literal)] = elements[..] {

@@ -34,7 +34,7 @@ pub(super) fn landing(
     let object = repository.try_find_object(commit.id).ok().flatten();
     let decoded =
         object.as_ref().and_then(|object| gix::objs::CommitRef::from_bytes(&object.data, commit.id.kind()).ok());
-    let message = decoded.as_ref().map_or(&b""[..], |commit| &commit.message[..]);
+    let message = decoded.as_ref().map_or(&b""[..], |commit| commit.message);
     // Trailers stand at the end of a message, so that is what a huge one keeps, behind its first line.
     let cut = message.len().saturating_sub(MESSAGE);
     let text = if cut == 0 {

@@ -210,10 +210,10 @@ fn each_difference<'a>(
         };
         let before = left.filter(|_| order != Ordering::Greater);
         let after = right.filter(|_| order != Ordering::Less);
-        if id(before) != id(after) {
-            if let Some(entry) = before.or(after) {
-                visit(entry.filename, before, after);
-            }
+        if id(before) != id(after)
+            && let Some(entry) = before.or(after)
+        {
+            visit(entry.filename, before, after);
         }
         if before.is_some() {
             left = old.next().transpose()?;

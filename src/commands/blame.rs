@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::git::Repository;
 use crate::judge::IN_SYNC;
 use crate::model::Address;
-use crate::report::{self, blame_json, blame_text};
+use crate::report::{blame_json, blame_text};
 use std::collections::BTreeSet;
 
 /// Attributes all declared resources, or those that are named.
@@ -24,12 +24,12 @@ pub(super) fn run(arguments: &BlameArguments) -> Result<u8, Error> {
     let repository = Repository::discover(&arguments.dir)?;
     let approved = repository.approved(arguments.r#ref.as_deref())?;
     let tree = repository.tree(approved.commit)?;
-    let settings = config::Settings { workspace: Some("default".into()), ..config::Settings::default() };
+    let options = config::Options::default();
 
     let mut resources: Vec<Resource> = Vec::new();
     let mut directories = BTreeSet::new();
     for module in discover::root_modules(&tree, &repository.relative(&arguments.dir)?)? {
-        let configuration = config::read(&tree, &module.directory, &settings);
+        let configuration = config::read(&tree, &module.directory, &options);
         directories.extend(configuration.modules.values().filter_map(|module| module.directory.clone()));
         resources.extend(blame::resources(&configuration, &addresses));
     }

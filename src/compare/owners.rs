@@ -9,17 +9,20 @@ use crate::state::State;
 use provider_api::{Attributes, Owner, ResourceType, Shape, Step};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What the instances of one owner type contribute, by parent id.
 type Contributions = HashMap<String, BTreeSet<String>>;
+
+/// Parent type, parent attribute, owner type.
+type OwnerKey = (&'static str, &'static str, &'static str);
 
 /// The owners in a set of states, looked up only for attributes that differ.
 pub(crate) struct Owners<'a> {
     states: &'a [State<'a>],
     by_type: BTreeMap<&'a str, Vec<InstanceIndex>>,
     // By owner type and parent attribute; filled at the first difference that asks.
-    contributions: Mutex<HashMap<(&'static str, &'static str, &'static str), std::sync::Arc<Contributions>>>,
+    contributions: Mutex<HashMap<OwnerKey, Arc<Contributions>>>,
 }
 
 impl<'a> Owners<'a> {
@@ -80,10 +83,10 @@ impl<'a> Owners<'a> {
         explanation.filter(|_| unexplained.is_empty())
     }
 
-    fn contributions(&self, parent_type: &'static str, owner: &'static Owner) -> std::sync::Arc<Contributions> {
+    fn contributions(&self, parent_type: &'static str, owner: &'static Owner) -> Arc<Contributions> {
         let key = (parent_type, owner.attribute, owner.resource_type);
         let mut cache = self.contributions.lock().unwrap_or_else(PoisonError::into_inner);
-        cache.entry(key).or_insert_with(|| std::sync::Arc::new(self.collect(owner))).clone()
+        cache.entry(key).or_insert_with(|| Arc::new(self.collect(owner))).clone()
     }
 
     fn collect(&self, owner: &Owner) -> Contributions {

@@ -144,18 +144,18 @@ pub(crate) struct ModuleInstance {
 pub(crate) struct Expanded {
     pub(crate) nodes: Vec<Node>,
     pub(crate) instances: Vec<ModuleInstance>,
-    workspace: Option<String>,
+    workspace: String,
     /// Whether a limit was met.
     pub(crate) truncated: bool,
 }
 
 impl Expanded {
     /// Expands everything. Recursion follows references, so this wants a large stack.
-    pub(crate) fn new(nodes: Vec<Node>, inputs: &Inputs, workspace: Option<String>) -> Self {
+    pub(crate) fn new(nodes: Vec<Node>, inputs: &Inputs, workspace: String) -> Self {
         let builder = Builder {
             nodes: &nodes,
             inputs,
-            workspace: workspace.as_deref(),
+            workspace: &workspace,
             instances: RefCell::default(),
             open: RefCell::default(),
             budget: Cell::new(STEPS),
@@ -217,6 +217,9 @@ impl Expanded {
 
     /// Every address of a managed resource that is known to be declared.
     pub(crate) fn addresses(&self) -> Vec<Address> {
+        if self.instances.is_empty() {
+            return Vec::new();
+        }
         let mut addresses = Vec::new();
         let mut open = vec![0];
         while let Some(position) = open.pop() {
@@ -271,7 +274,7 @@ impl Scope for Frozen<'_> {
         match reference {
             Reference::Variable(name) => value(instance, Name::Variable(name.to_owned())),
             Reference::Local(name) => value(instance, Name::Local(name.to_owned())),
-            Reference::Workspace => self.expanded.workspace.as_deref().map_or(Value::Unknown, Value::string),
+            Reference::Workspace => Value::string(self.expanded.workspace.as_str()),
             Reference::Resource { data, resource_type, name } => {
                 let blocks = if data { &instance.data } else { &instance.resources };
                 let expansion = blocks.get(&(resource_type.into(), name.into()));
@@ -330,7 +333,7 @@ fn instance_key(expansion: &Expansion, key: Option<&Value>) -> Option<Option<Ins
 struct Builder<'a> {
     nodes: &'a [Node],
     inputs: &'a Inputs,
-    workspace: Option<&'a str>,
+    workspace: &'a str,
     instances: RefCell<Vec<ModuleInstance>>,
     /// What is being computed, to notice circles.
     open: RefCell<Vec<(usize, Open)>>,
@@ -566,7 +569,7 @@ impl Scope for Building<'_> {
         match reference {
             Reference::Variable(name) => builder.value(self.instance, Name::Variable(name.to_owned())),
             Reference::Local(name) => builder.value(self.instance, Name::Local(name.to_owned())),
-            Reference::Workspace => builder.workspace.map_or(Value::Unknown, Value::string),
+            Reference::Workspace => Value::string(builder.workspace),
             Reference::Resource { data, resource_type, name } => {
                 match builder.resource(self.instance, data, resource_type, name) {
                     Some(expansion) if self.spend(expansion.size()) => expansion.value(|_| Value::Unknown),

@@ -16,14 +16,14 @@ pub(crate) struct Inputs {
     pub(crate) complete: bool,
 }
 
-/// Reads `terraform.tfvars`, `terraform.tfvars.json`, `*.auto.tfvars` and `*.auto.tfvars.json` of a directory, then the
-/// `others`, paths from the repository's root. What is read later wins.
-pub(crate) fn read(tree: &Tree<'_>, directory: &str, others: &[String], problems: &mut Vec<Problem>) -> Inputs {
+/// Reads `terraform.tfvars`, `terraform.tfvars.json`, `*.auto.tfvars` and `*.auto.tfvars.json` of a directory. What is
+/// read later wins.
+pub(crate) fn read(tree: &Tree<'_>, directory: &str, problems: &mut Vec<Problem>) -> Inputs {
     let names = tree.files(directory).unwrap_or_default();
     let automatic = |name: &&String| name.ends_with(".auto.tfvars") || name.ends_with(".auto.tfvars.json");
     let fixed = ["terraform.tfvars", "terraform.tfvars.json"].map(str::to_owned);
     let found = fixed.iter().filter(|name| names.contains(name)).chain(names.iter().filter(automatic));
-    let paths: Vec<String> = found.map(|name| joined(directory, name)).chain(others.iter().cloned()).collect();
+    let paths: Vec<String> = found.map(|name| joined(directory, name)).collect();
     let mut inputs = Inputs { values: HashMap::new(), complete: true };
     for path in paths {
         match read_file(tree, &path).and_then(|file| syntax::parse_values(&file)) {

@@ -17,7 +17,7 @@ mod syntax;
 use crate::model::{Address, InstanceKey, ModuleStep, ProviderReference, SourceRange};
 use expand::{Expanded, Expansion, Found};
 use provider_api::AttributePath;
-pub use read::{Settings, read};
+pub use read::{Options, read};
 use refactoring::Refactorings;
 use serde_json::Value;
 use std::collections::BTreeMap;

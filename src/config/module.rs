@@ -126,7 +126,11 @@ fn replaced_by_tofu(directory: &str, names: &mut Vec<String>, problems: &mut Vec
 /// Reads a file as text.
 pub(crate) fn read_file(tree: &Tree<'_>, path: &str) -> Result<SourceFile, Box<Problem>> {
     let problem = |text: String| Box::new(Problem { range: None, text, incomplete: true });
-    let bytes = tree.read(path, FILE).map_err(|error| problem(format!("{}: {error}", shown(path))))?;
+    let bytes = tree.read(path, FILE).map_err(|error| {
+        let place = if matches!(error, GitError::Object { .. }) { format!("{}: ", shown(path)) } else { String::new() };
+        let hint = error.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
+        problem(format!("{place}{error}{hint}"))
+    })?;
     match String::from_utf8(bytes) {
         Ok(text) => Ok(SourceFile::new(path, text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))),
         Err(error) => {

@@ -1,6 +1,7 @@
 //! Finds the provider configuration that a resource uses, as state would write it.
 //! Knows nothing of what a provider's arguments mean.
 
+use super::module::Module;
 use super::modules::Node;
 use super::syntax::{Block, Expression};
 use crate::model::{ModuleStep, ProviderReference};
@@ -24,45 +25,52 @@ pub(crate) fn of_resource(
     resolve(nodes, node, &name, alias.as_deref())
 }
 
-/// Goes outwards from a module to the one that holds the configuration of that name: its own block, what the call
-/// hands in, and for a configuration without alias whatever the caller uses.
+/// Goes outwards from a module to the one that holds the configuration: its own block, what the call hands in, and for a
+/// configuration without alias whatever the caller uses. Modules may give one provider different local names.
 fn resolve(nodes: &[Node], node: usize, name: &str, alias: Option<&str>) -> Option<ProviderReference> {
-    let (mut at, mut name, mut alias) = (node, name.to_owned(), alias.map(str::to_owned));
-    let mut source = nodes[at].content.as_ref().ok()?.provider(&name);
+    let mut alias = alias.map(str::to_owned);
+    let mut source = nodes[node].content.as_ref().ok()?.provider(name);
+    let mut at = node;
     loop {
         let here = &nodes[at];
         let module = here.content.as_ref().ok()?;
-        let declared =
-            module.providers.iter().any(|block| block.alias == alias && module.provider(&block.name) == source);
-        let (Some(parent), Some(call)) = (here.parent, &here.call) else { return Some(reference(here, source, alias)) };
-        if declared {
+        let own = module.providers.iter().any(|block| block.alias == alias && module.provider(&block.name) == source);
+        let (Some(parent), Some(call), false) = (here.parent, &here.call, own) else {
             return Some(reference(here, source, alias));
-        }
-        match handed_in(call, &name, alias.as_deref()) {
-            Some(Some((outer, outer_alias))) => {
+        };
+        match handed_in(call, module, &source, alias.as_deref()) {
+            HandedIn::As((outer, outer_alias)) => {
                 source = nodes[parent].content.as_ref().ok()?.provider(&outer);
-                (name, alias) = (outer, outer_alias);
+                alias = outer_alias;
             }
-            Some(None) => return None,
-            None if alias.is_some() => return None,
-            None => {}
+            HandedIn::Not if alias.is_none() => {}
+            _ => return None,
         }
         at = parent;
     }
 }
 
-/// What a call's `providers` argument says of a name: nothing, or a reference (none where it is no plain one).
-fn handed_in(call: &Block, name: &str, alias: Option<&str>) -> Option<Option<Local>> {
-    let entries = match call.body.argument("providers")?.value.entries() {
-        Some(entries) => entries,
-        None => return Some(None),
+/// What a call's `providers` argument says of a configuration.
+enum HandedIn {
+    /// Nothing.
+    Not,
+    /// The caller's configuration of this name.
+    As(Local),
+    /// Something that is no plain reference.
+    NotKnown,
+}
+
+fn handed_in(call: &Block, module: &Module, source: &str, alias: Option<&str>) -> HandedIn {
+    let Some(argument) = call.body.argument("providers") else { return HandedIn::Not };
+    let Some(entries) = argument.value.entries() else { return HandedIn::NotKnown };
+    let wanted = |key: &str| {
+        let (name, key_alias) = key.split_once('.').map_or((key, None), |(name, alias)| (name, Some(alias)));
+        key_alias == alias && module.provider(name) == source
     };
-    let wanted = match alias {
-        Some(alias) => format!("{name}.{alias}"),
-        None => name.to_owned(),
-    };
-    let (_, value) = entries.into_iter().find(|(key, _)| *key == wanted)?;
-    Some(local(&value))
+    match entries.into_iter().find(|(key, _)| wanted(key)) {
+        Some((_, value)) => local(&value).map_or(HandedIn::NotKnown, HandedIn::As),
+        None => HandedIn::Not,
+    }
 }
 
 /// `aws` or `aws.west`.

@@ -21,21 +21,25 @@ use std::sync::Arc;
 const STACK: usize = 256 << 20;
 
 /// What a configuration depends on beyond its files.
-#[derive(Debug, Clone, Default)]
-pub struct Settings {
-    /// The workspace, if it is known: the value of `terraform.workspace`.
-    pub workspace: Option<String>,
-    /// Files of variable values beyond those that are read without being asked for, from the repository's root.
-    pub variable_files: Vec<String>,
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The workspace: the value of `terraform.workspace`.
+    pub workspace: String,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { workspace: "default".into() }
+    }
 }
 
 /// Reads the root module in a directory of a commit, with all modules that it calls. Never fails as a whole: what could
 /// not be read is among the problems, and what it might declare is not known.
-pub fn read(tree: &Tree<'_>, directory: &str, settings: &Settings) -> Configuration {
+pub fn read(tree: &Tree<'_>, directory: &str, options: &Options) -> Configuration {
     let mut problems = Vec::new();
     let nodes = modules::read(tree, directory, &mut problems);
-    let inputs = inputs::read(tree, directory, &settings.variable_files, &mut problems);
-    let workspace = settings.workspace.clone();
+    let inputs = inputs::read(tree, directory, &mut problems);
+    let workspace = options.workspace.clone();
     let expanded = std::thread::scope(|scope| {
         let expand = move || Expanded::new(nodes, &inputs, workspace);
         let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, expand);

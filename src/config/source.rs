@@ -61,11 +61,6 @@ impl SourceFile {
         Place { file: self.path.clone(), start: self.position(bytes.start), end: self.position(bytes.end) }
     }
 
-    /// The whole file.
-    pub(crate) fn whole(&self) -> Place {
-        self.place(0..self.text.len())
-    }
-
     /// A problem at a byte, with the line and a caret below it. The line is part of a file that anybody may have
     /// written: nothing in it reaches a terminal but printable characters.
     pub(crate) fn problem(&self, at: usize, what: &str) -> Problem {

@@ -41,9 +41,22 @@ resource "aws_customer_gateway" "branch" {
 }
 
 resource "aws_internet_gateway" "adopted" {
-  vpc_id = "vpc-098b2f6d1886b3a28"
+  vpc_id = "VPC"
 }
 "#;
+
+/// The configuration that the state was applied from.
+fn configuration() -> String {
+    CONFIGURATION.replace("VPC", recorded("aws_internet_gateway")["vpc_id"].as_str().unwrap_or(""))
+}
+
+/// What state recorded of the one resource of a type.
+fn recorded(resource_type: &str) -> Value {
+    let state: Value = serde_json::from_str(&state()).expect("JSON");
+    let resources = state["resources"].as_array().expect("resources");
+    let resource = resources.iter().find(|resource| resource["type"] == resource_type).expect("the resource");
+    resource["instances"][0]["attributes"].clone()
+}
 
 fn tags(pairs: &[(&str, &str)]) -> String {
     let items = pairs.iter().map(|(key, value)| format!("<item><key>{key}</key><value>{value}</value></item>"));
@@ -52,12 +65,6 @@ fn tags(pairs: &[(&str, &str)]) -> String {
 
 /// Answers as an account in which nothing changed.
 fn healthy(action: &str) -> Answer {
-    let state: Value = serde_json::from_str(&state()).expect("JSON");
-    let recorded = |resource_type: &str| -> Value {
-        let resources = state["resources"].as_array().expect("resources");
-        let resource = resources.iter().find(|resource| resource["type"] == resource_type).expect("the resource");
-        resource["instances"][0]["attributes"].clone()
-    };
     let all_tags = |attributes: &Value| {
         let entries = attributes["tags_all"].as_object().expect("tags");
         let pairs: Vec<(&str, &str)> =
@@ -99,7 +106,7 @@ fn healthy(action: &str) -> Answer {
 
 /// Scans the two gateways against an endpoint.
 fn scan(endpoint: &Endpoint, arguments: &[&str]) -> Run {
-    let repository = Repository::with(&[("main.tf", CONFIGURATION)]);
+    let repository = Repository::with(&[("main.tf", &configuration())]);
     repository.write("terraform.tfstate", state());
     let mut command = repository.command(&["scan", "--report", "json"]);
     command.args(arguments);
@@ -216,11 +223,7 @@ fn another_account_is_said_first_and_nothing_is_missing() {
 fn names_and_tags_are_inert_everywhere() {
     let endpoint = Endpoint::start(|action| match action {
         "DescribeInternetGateways" => {
-            let state: Value = serde_json::from_str(&state()).expect("JSON");
-            let resources = state["resources"].as_array().expect("resources").clone();
-            let gateway =
-                resources.iter().find(|resource| resource["type"] == "aws_internet_gateway").expect("the gateway");
-            let attributes = &gateway["instances"][0]["attributes"];
+            let attributes = recorded("aws_internet_gateway");
             let evil = "&#x9b;31m&#x202e;&lt;script&gt;alert(1)&lt;/script&gt;&#10;::error::x [link](javascript:x)";
             list(
                 action,
@@ -236,7 +239,7 @@ fn names_and_tags_are_inert_everywhere() {
         }
         other => healthy(other),
     });
-    let repository = Repository::with(&[("main.tf", CONFIGURATION)]);
+    let repository = Repository::with(&[("main.tf", &configuration())]);
     repository.write("terraform.tfstate", state());
     let mut command =
         repository.command(&["scan", "--report", "text", "--report", "sarif=out.sarif", "--report", "json=out.json"]);
@@ -262,7 +265,7 @@ fn an_interrupted_scan_writes_nothing() {
         "DescribeInternetGateways" => Answer::Hang,
         other => healthy(other),
     });
-    let repository = Repository::with(&[("main.tf", CONFIGURATION)]);
+    let repository = Repository::with(&[("main.tf", &configuration())]);
     repository.write("terraform.tfstate", state());
     let mut command = repository.command(&["scan", "--report", "json=out.json"]);
     command.env("AWS_ENDPOINT_URL", &endpoint.url).env("AWS_ACCESS_KEY_ID", "testing");

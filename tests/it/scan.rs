@@ -16,7 +16,7 @@ fn state(instances: usize) -> String {
     let resources: Vec<Value> = (0..instances)
         .map(|index| {
             json!({
-                "mode": "managed", "type": "null_resource", "name": ["one", "two", "three"][index],
+                "mode": "managed", "type": "null_resource", "name": (["one", "two", "three"][index]),
                 "provider": "provider[\"registry.terraform.io/hashicorp/null\"]",
                 "instances": [{"schema_version": 0, "attributes": {"id": format!("{index}"), "triggers": {"a": "1"}}, "sensitive_attributes": []}]
             })
@@ -77,7 +77,10 @@ fn no_commit_no_configuration_no_state() {
     check_error(&other.driftline(&["scan"]), &["no Terraform configuration", "hint: "]);
     let stateless = Repository::with(&[("main.tf", CONFIGURATION)]);
     check_error(&stateless.driftline(&["scan"]), &["terraform.tfstate", "hint: "]);
-    check_error(&stateless.driftline(&["scan", "--ref", "no-such-branch"]), &["no-such-branch", "hint: "]);
+    check_error(
+        &stateless.driftline(&["scan", "--ref", "no-such-branch"]),
+        &["`no-such-branch` does not name a commit", "hint: "],
+    );
 }
 
 #[test]

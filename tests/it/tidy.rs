@@ -25,18 +25,20 @@ fn check_readme_block(name: &str, expected: &str) {
 #[test]
 fn the_readme_lists_the_types_that_are_read() {
     let table = provider_aws::types();
-    let mut text = String::from(
-        "| resource type | rules beyond the schema | parts owned by other resources |\n| --- | --- | --- |\n",
-    );
+    let mut text =
+        String::from("| resource type | permissions | parts that other resources may own |\n| --- | --- | --- |\n");
     for resource_type in table.types {
-        let mut owners: Vec<String> = resource_type
-            .owners
-            .iter()
-            .map(|owner| format!("`{}` by `{}`", owner.attribute, owner.resource_type))
-            .collect();
-        owners.dedup();
-        let rules: Vec<String> = resource_type.rules.iter().map(|rule| format!("`{}`", rule.pattern)).collect();
-        let _ = writeln!(text, "| `{}` | {} | {} |", resource_type.name, rules.join(", "), owners.join(", "));
+        let owned: std::collections::BTreeSet<&str> =
+            resource_type.owners.iter().map(|owner| owner.attribute).collect();
+        let code = |names: Vec<&str>| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let permissions = resource_type.permissions.iter().map(|name| name.trim_start_matches("ec2:")).collect();
+        let _ = writeln!(
+            text,
+            "| `{}` | {} | {} |",
+            resource_type.name,
+            code(permissions),
+            code(owned.into_iter().collect())
+        );
     }
     check_readme_block("types", &text);
 }
@@ -62,6 +64,10 @@ fn files_are_rooms_not_halls() {
     let mut halls = Vec::new();
     for dir in ["src", "providers", "tests"] {
         visit(&root().join(dir), &mut |path| {
+            // Tables of cases may be as long as there are cases.
+            if path.components().any(|part| part.as_os_str() == "tests") || path.ends_with("tests.rs") {
+                return;
+            }
             let lines = std::fs::read_to_string(path).expect("a source file").lines().count();
             if lines > 650 {
                 halls.push(format!("{}: {lines} lines", path.display()));

@@ -144,7 +144,7 @@ fn compare(instance: &Managed, live: &str) {
     let live: Attributes = serde_json::from_str(live).unwrap_or_default();
     for (name, value) in &live {
         if !matches!(name.as_str(), "tags" | "tags_all")
-            && normal(value) != normal(&recorded.get(name).unwrap_or(&Value::Null))
+            && normal(value) != normal(recorded.get(name).unwrap_or(&Value::Null))
         {
             println!(
                 "  {}: {name}: recorded {} live {value}",

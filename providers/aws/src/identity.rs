@@ -30,7 +30,7 @@ fn is_account(text: &str) -> bool {
 }
 
 /// `eu-west-1`, `us-gov-east-1`: words of letters, then a number.
-pub(crate) fn is_region(text: &str) -> bool {
+fn is_region(text: &str) -> bool {
     let mut words: Vec<&str> = text.split('-').collect();
     let number = words.pop().unwrap_or_default();
     words.len() >= 2

@@ -151,3 +151,37 @@ fn random_histories_by_definition() {
     }
     assert!(merges > 20, "too few merges to prove anything: {merges}");
 }
+
+/// What a shallow clone answers at all is what the whole history answers.
+#[test]
+fn random_shallow_clones_never_guess() {
+    let (mut answered, mut unknown) = (0, 0);
+    // The last one has a merge whose commits the chain had before, out of sight at depth 6.
+    for seed in (100..110).chain([274]) {
+        let mut dice = Dice(seed);
+        let nodes = random_history(&mut dice, 24);
+        let repository = Repository::new();
+        let hashes = write(&repository, &nodes);
+        let tip = format!("n{}", nodes.len() - 1);
+        let whole = repository.history_at(&hashes[nodes.len() - 1]);
+        for depth in ["2", "4", "6", "9"] {
+            let shallow = repository.cloned(&["--bare", "--depth", depth, "--branch", &tip]).history_at(&tip);
+            for block in 0..BLOCKS {
+                let id = super::id(&format!("resource.aws_vpc.b{block}"));
+                let (part, all) = (shallow.attribution(&id), whole.attribution(&id));
+                if part.approving_commit.is_none() {
+                    unknown += 1;
+                    continue;
+                }
+                answered += 1;
+                let what = format!("seed {seed} depth {depth} block {block}");
+                assert_eq!(part.approving_commit, all.approving_commit, "{what}");
+                assert_eq!(part.declaring_commit, all.declaring_commit, "{what}");
+                if part.segregation != all.segregation {
+                    assert_eq!(part.segregation.name(), "unknown", "{what}");
+                }
+            }
+        }
+    }
+    assert!(answered > 50 && unknown > 20, "{answered} answered, {unknown} unknown");
+}

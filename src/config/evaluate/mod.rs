@@ -10,7 +10,7 @@ mod template;
 pub(crate) mod types;
 mod value;
 
-use super::syntax::{Expression, JsonValue};
+use super::syntax::{Expression, JsonValue, settle_template};
 use hcl_edit::expr as hcl;
 use number::Number;
 use std::collections::BTreeMap;
@@ -170,7 +170,10 @@ impl Evaluator<'_> {
             return Ok(Value::string(text));
         }
         match hcl_edit::parser::parse_template(text) {
-            Ok(template) => self.wrapped_template(&template),
+            Ok(mut template) => {
+                settle_template(&mut template, false);
+                self.wrapped_template(&template)
+            }
             Err(_) => Ok(Value::Unknown),
         }
     }

@@ -152,14 +152,6 @@ impl Value {
         }
     }
 
-    /// The entries of a map or object.
-    pub(crate) fn entries(&self) -> Option<&BTreeMap<Arc<str>, Self>> {
-        match self {
-            Self::Map(items) => Some(&items.values),
-            _ => None,
-        }
-    }
-
     /// The text of a string, or of what the language turns into one.
     pub(crate) fn to_text(&self) -> Option<Arc<str>> {
         match self {

@@ -1,7 +1,7 @@
 //! The language's own syntax, with the exact place of every block and argument.
 //! Knows nothing of what any block means.
 
-use super::{Argument, Block, Body, native};
+use super::{Argument, Block, Body, heredoc, native};
 use crate::config::Problem;
 use crate::config::source::SourceFile;
 use hcl_edit::Span;
@@ -11,7 +11,10 @@ use hcl_edit::structure::Structure;
 /// walks its trees ends without a limit of its own.
 pub(super) fn parse(file: &SourceFile) -> Result<Body, Box<Problem>> {
     match hcl_edit::parser::parse_body(file.text()) {
-        Ok(body) => Ok(convert(file, body, 0)),
+        Ok(mut body) => {
+            heredoc::settle(file.text(), &mut body);
+            Ok(convert(file, body, 0))
+        }
         Err(error) => {
             Err(Box::new(file.problem(error.location().offset(), &format!("not valid HCL: {}", error.message()))))
         }

@@ -2,10 +2,12 @@
 //! Knows nothing of what any block means.
 
 mod hcl;
+mod heredoc;
 mod json;
 
 use super::Problem;
 use super::source::{Place, SourceFile};
+pub(crate) use heredoc::settle_template;
 pub(crate) use json::JsonValue;
 
 /// A block with its labels.

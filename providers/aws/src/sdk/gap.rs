@@ -74,7 +74,7 @@ where
         }
         SdkError::DispatchFailure(failure) if failure.is_io() => (GapClass::Failed, root_cause(error)),
         // What remains of dispatch failures is the credentials chain that yielded none.
-        SdkError::DispatchFailure(failure) if !failure.is_user() => (GapClass::Denied, root_cause(error)),
+        SdkError::DispatchFailure(failure) if !failure.is_user() => (GapClass::Denied, credentials_cause(error)),
         _ => (GapClass::Failed, root_cause(error)),
     };
     Gap { ids: Vec::new(), class, cause: printable(&format!("{call} in {region}: {cause}")) }
@@ -109,6 +109,15 @@ fn class_of_status(status: u16) -> GapClass {
 /// EC2 appends an encoded blob to its refusals. It tells people nothing and names resources to those who can decode it.
 fn without_authorization_blob(message: &str) -> &str {
     message.split("Encoded authorization failure message").next().unwrap_or_default().trim_end()
+}
+
+/// Why there are no credentials. The SDK lists all that it tried, one a line.
+fn credentials_cause(error: &dyn Error) -> String {
+    let cause = root_cause(error);
+    match cause.contains("no credentials found in chain") {
+        true => "no credentials found; sign in, or name a profile in the provider block or in AWS_PROFILE".to_owned(),
+        false => format!("the credentials cannot be loaded: {}", cause.lines().next().unwrap_or_default()),
+    }
 }
 
 /// The innermost cause and the one around it: the outer ones only say that something failed.

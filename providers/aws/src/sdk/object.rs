@@ -47,11 +47,6 @@ impl Object {
         self.value(name, flag.unwrap_or_default())
     }
 
-    /// A boolean; unset is null.
-    pub(crate) fn flag_or_null(self, name: &str, flag: Option<bool>) -> Self {
-        self.value(name, flag.map_or(Value::Null, Value::from))
-    }
-
     /// A number; unset is zero.
     pub(crate) fn number(self, name: &str, number: Option<impl Into<i64>>) -> Self {
         self.value(name, number.map_or(0, Into::into))

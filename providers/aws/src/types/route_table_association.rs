@@ -14,23 +14,11 @@ pub(super) static TYPE: ResourceType = ResourceType {
 pub(super) mod live {
     use crate::sdk::prelude::*;
     use aws_sdk_ec2::types::{RouteTable, RouteTableAssociation, RouteTableAssociationStateCode};
-    use std::collections::HashSet;
 
     pub(crate) async fn read(place: &Place, batch: &mut Batch<'_>) -> Result<(), Gap> {
-        // What stands in the place of a recorded association is told by that one's absence.
-        let recorded: HashSet<String> = batch
-            .instances()
-            .iter()
-            .filter_map(|instance| {
-                let recorded = batch.recorded(instance);
-                recorded.text("subnet_id").or(recorded.text("gateway_id")).map(str::to_owned)
-            })
-            .collect();
         for (_, association) in associations(place.route_tables().await?) {
             let id = association.route_table_association_id().unwrap_or_default();
-            let what = association.subnet_id().filter(|id| !id.is_empty()).or(association.gateway_id());
-            let stands_in = what.is_some_and(|what| recorded.contains(what));
-            if batch.requests(id) || (association.main() != Some(true) && !stands_in) {
+            if batch.requests(id) || association.main() != Some(true) {
                 batch.add(id, Origin::Created, || {
                     Object::new()
                         .text("id", Some(id))

@@ -162,7 +162,7 @@ pub(super) mod live {
         };
         let Some(association) = associated()
             .find(|association| recorded_id.is_some() && association.association_id() == recorded_id)
-            .or_else(|| associated().last())
+            .or_else(|| associated().next_back())
         else {
             return object
                 .flag("assign_generated_ipv6_cidr_block", None)

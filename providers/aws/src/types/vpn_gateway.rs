@@ -33,10 +33,11 @@ pub(super) mod live {
     fn convert(place: &Place, gateway: &VpnGateway) -> Object {
         let id = gateway.vpn_gateway_id().unwrap_or_default();
         let attached = gateway.vpc_attachments().iter().rfind(|one| one.state() == Some(&AttachmentStatus::Attached));
-        let asn = gateway.amazon_side_asn().map(|asn| asn.to_string());
+        // Terraform records an unset number as zero.
+        let asn = gateway.amazon_side_asn().unwrap_or_default().to_string();
         Object::new()
             .text("id", Some(id))
-            .text("amazon_side_asn", asn.as_deref())
+            .text("amazon_side_asn", Some(&asn))
             .text_if_known("arn", place.arn(place.account.as_deref(), &format!("vpn-gateway/{id}")).as_deref())
             .text_if_known("availability_zone", gateway.availability_zone().filter(|zone| !zone.is_empty()))
             .text("vpc_id", attached.and_then(|attachment| attachment.vpc_id()))
