@@ -70,42 +70,25 @@ pub(super) struct Graph {
     pub(super) landing: Vec<u32>,
     /// By position: what landed there besides the commit itself.
     pub(super) regions: Vec<Vec<CommitId>>,
-    /// The first position where something landed whose parents are missing.
-    first_cut: Option<u32>,
+    /// The positions where something landed whose parents are missing, sorted.
+    cuts: Vec<u32>,
+    /// By commit: the position of the newest commit of the chain that it descends from or is. Empty where nothing is cut.
+    forks: Vec<u32>,
 }
 
 impl Graph {
-    /// Whether all of what landed at a position can be seen.
+    /// Whether all of what landed at a position can be seen, and nothing besides.
     pub(super) fn complete(&self, position: u32) -> bool {
-        self.regions[position as usize].iter().all(|commit| self.commits[*commit as usize].cut.is_none())
+        let is_sure = |commit: &CommitId| self.commits[*commit as usize].cut.is_none() && self.is_certain(*commit);
+        self.regions[position as usize].iter().all(is_sure)
     }
 
-    /// The commits that surely descend from the oldest one seen on the chain; empty where nothing is cut.
-    pub(super) fn anchored(&self) -> Vec<bool> {
-        if self.first_cut.is_none() {
-            return Vec::new();
-        }
-        let mut children: Vec<Vec<CommitId>> = vec![Vec::new(); self.commits.len()];
-        for (child, commit) in self.commits.iter().enumerate() {
-            for parent in &commit.parents {
-                children[*parent as usize].push(child as CommitId);
-            }
-        }
-        let mut anchored = vec![false; self.commits.len()];
-        let mut open = vec![self.chain[0]];
-        while let Some(commit) = open.pop() {
-            if !std::mem::replace(&mut anchored[commit as usize], true) {
-                open.extend(&children[commit as usize]);
-            }
-        }
-        anchored
-    }
-
-    /// Whether it is certain that the chain did not have a commit before it landed where it is seen to: nothing that
-    /// landed earlier is cut, or the commit descends from the oldest one seen on the chain.
-    pub(super) fn is_certain(&self, commit: CommitId, anchored: &[bool]) -> bool {
-        let is_later = self.first_cut.is_some_and(|first| first < self.landing[commit as usize]);
-        !is_later || anchored.get(commit as usize).copied().unwrap_or(false)
+    /// Whether it is certain that the chain did not have a commit before it landed where it is seen to: it descends from
+    /// all that landed earlier and whose own ancestors cannot be seen, so it is none of these ancestors.
+    pub(super) fn is_certain(&self, commit: CommitId) -> bool {
+        let earlier = self.cuts.partition_point(|cut| *cut < self.landing[commit as usize]);
+        let Some(newest) = self.cuts[..earlier].last() else { return true };
+        self.forks.get(commit as usize).is_some_and(|fork| *fork != NOWHERE && fork >= newest)
     }
 
     /// The commit at a position of the chain.
@@ -127,8 +110,32 @@ pub(super) fn read(repository: &gix::Repository, tip: ObjectId, people: &mut Peo
     }
     chain.reverse();
     let (landing, regions) = landings(&commits, &chain);
-    let first_cut = commits.iter().zip(&landing).filter(|(commit, _)| commit.cut.is_some()).map(|(_, at)| *at).min();
-    Some(Graph { commits, chain, landing, regions, first_cut })
+    let cut = |(commit, landing): (&Commit, &u32)| commit.cut.map(|_| *landing);
+    let mut cuts: Vec<u32> = commits.iter().zip(&landing).filter_map(cut).collect();
+    cuts.sort_unstable();
+    let forks = if cuts.is_empty() { Vec::new() } else { forks(&commits, &chain) };
+    Some(Graph { commits, chain, landing, regions, cuts, forks })
+}
+
+/// Labels commits with the newest commit of the chain that they descend from or are.
+fn forks(commits: &[Commit], chain: &[CommitId]) -> Vec<u32> {
+    let mut children: Vec<Vec<CommitId>> = vec![Vec::new(); commits.len()];
+    for (child, commit) in commits.iter().enumerate() {
+        for parent in &commit.parents {
+            children[*parent as usize].push(child as CommitId);
+        }
+    }
+    let mut forks = vec![NOWHERE; commits.len()];
+    for (position, commit) in chain.iter().enumerate().rev() {
+        let mut open = vec![*commit];
+        while let Some(commit) = open.pop() {
+            if forks[commit as usize] == NOWHERE {
+                forks[commit as usize] = position as u32;
+                open.extend(&children[commit as usize]);
+            }
+        }
+    }
+    forks
 }
 
 /// The first parent, unless it is one that cannot be read.

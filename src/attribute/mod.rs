@@ -21,9 +21,12 @@
 mod block;
 mod canonical;
 mod edge;
+mod edges;
 mod forge;
 mod graph;
+mod landing;
 mod library;
+mod notes;
 mod people;
 mod side;
 mod split;
@@ -35,19 +38,18 @@ mod verdict;
 mod walk;
 
 use crate::model::Attribution;
-use edge::{Edge, Paths};
+use edges::{Edges, OBJECT_CACHE};
 use gix::ObjectId;
-use gix::bstr::ByteSlice;
 use graph::{CommitId, Cut, Graph};
+use landing::{LandingCommit, landing};
 use library::Library;
+use notes::Notes;
 use people::People;
 use provider_api::AttributePath;
-use rayon::prelude::*;
-use side::SideEdges;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
-use tree::{FileChange, Scope};
-use verdict::{APPROVING, Landing, judge};
+use tree::Scope;
+use verdict::judge;
 use walk::{RawEvent, Walk};
 
 /// Identifies a block across history: the directory of its module, its kind and its labels.
@@ -157,13 +159,6 @@ struct BlockHistory {
     unknown: Option<Cut>,
 }
 
-/// A commit of the chain, ready to be told of.
-#[derive(Debug)]
-struct LandingCommit {
-    subject: String,
-    landing: Landing,
-}
-
 /// What one walk found.
 #[derive(Debug, Default)]
 pub struct History {
@@ -175,13 +170,8 @@ pub struct History {
     merger_may_approve: bool,
 }
 
-/// Longest subject line kept, in characters.
-const SUBJECT: usize = 200;
-
-/// More of a message is not read.
-const MESSAGE: usize = 1 << 20;
-
-/// Walks the history behind a tip, which may be a tag, in the given directories and below; in all where none is given.
+/// Walks the history behind a tip, which may be a tag, in the given directories and below, and in those that their files
+/// came from; in all where none is given.
 /// Only Git objects are read, and none is fetched: what is not in the clone makes what depends on it unknown.
 pub fn history(repository: &gix::Repository, tip: ObjectId, directories: &[String]) -> Result<History, AttributeError> {
     let mut repository = repository.clone();
@@ -193,14 +183,11 @@ pub fn history(repository: &gix::Repository, tip: ObjectId, directories: &[Strin
     let graph = graph::read(&repository, commit, &mut people)
         .ok_or_else(|| AttributeError::Tip { tip, cause: "its objects are not in this clone".into() })?;
     let shared = repository.clone().into_sync();
-    let edges = Edges::read(&shared, &graph, &Scope::below(directories)).ok_or(AttributeError::Tree { tip })?;
+    let edges = Edges::read(&shared, &graph, Scope::below(directories)).ok_or(AttributeError::Tree { tip })?;
     let library = Library::read(&shared, edges.versions());
     let walk = edges.walk(&graph, &library);
     Ok(assemble(&repository, &graph, &library, &edges, walk, people))
 }
-
-/// Bytes of recently read objects kept per thread: consecutive trees share most of their subtrees.
-const OBJECT_CACHE: usize = 8 << 20;
 
 fn peeled(repository: &gix::Repository, tip: ObjectId) -> Result<ObjectId, AttributeError> {
     let error = |cause: String| AttributeError::Tip { tip, cause };
@@ -220,130 +207,6 @@ fn peeled(repository: &gix::Repository, tip: ObjectId) -> Result<ObjectId, Attri
     Err(error("too many tags point to one another".into()))
 }
 
-/// The differences of files that the walk needs.
-struct Edges {
-    paths: Paths,
-    /// Position on the chain from which on all trees can be read.
-    base: u32,
-    /// What the base holds.
-    base_files: Edge,
-    /// Why nothing before the base is known; none where the base is the beginning of history.
-    cut: Option<Cut>,
-    /// By position, from the one after the base on.
-    chain: Vec<Edge>,
-    /// By position of a merge that changed configuration.
-    sides: HashMap<u32, SideEdges>,
-}
-
-impl Edges {
-    /// Compares trees along the chain, and among the commits of those merges that changed configuration. None where
-    /// the tip's tree cannot be read.
-    fn read(repository: &gix::ThreadSafeRepository, graph: &Graph, scope: &Scope) -> Option<Self> {
-        let tree = |position: u32| Some(graph.at(position).tree);
-        let last = graph.chain.len() as u32 - 1;
-        let mut chain: Vec<_> = (1..=last)
-            .into_par_iter()
-            .map_init(
-                || cached(repository),
-                |repository, position| tree::changes(repository, tree(position - 1), tree(position), scope),
-            )
-            .collect();
-        let local = repository.to_thread_local();
-        let unreadable = chain.iter().rposition(Result::is_err).map(|index| index as u32 + 1);
-        // An edge is unreadable for its older tree or for its newer one; that of the tip must be readable.
-        let mut base = unreadable.unwrap_or(0);
-        let mut base_files = tree::changes(&local, None, tree(base), scope);
-        if base_files.is_err() && base < last {
-            base += 1;
-            base_files = tree::changes(&local, None, tree(base), scope);
-        }
-        let cut = if unreadable.is_some() { Some(Cut::Missing) } else { graph.at(0).cut };
-        chain.drain(..base as usize);
-        let sides = sides(repository, graph, base, &chain);
-        let mut paths = Paths::default();
-        let edges = Self {
-            base,
-            base_files: paths.numbered(base_files),
-            cut,
-            chain: chain.into_iter().map(|edge| paths.numbered(edge)).collect(),
-            sides: sides
-                .into_iter()
-                .map(|(position, edges)| {
-                    (position, edges.into_iter().map(|(ends, edge)| (ends, paths.numbered(edge))).collect())
-                })
-                .collect(),
-            paths,
-        };
-        edges.base_files.is_ok().then_some(edges)
-    }
-
-    fn all(&self) -> impl Iterator<Item = &Edge> {
-        [&self.base_files].into_iter().chain(&self.chain).chain(self.sides.values().flat_map(HashMap::values))
-    }
-
-    fn versions(&self) -> Vec<library::Version> {
-        self.all().flatten().flatten().flat_map(|change| [change.old, change.new]).flatten().collect()
-    }
-
-    fn walk<'a>(&'a self, graph: &'a Graph, library: &'a Library) -> Walk<'a> {
-        let mut walk = Walk::new(graph, library, &self.paths);
-        let none = Vec::new();
-        let files = self.base_files.as_ref().unwrap_or(&none);
-        match self.cut {
-            Some(cut) => walk.base(self.base, files, cut),
-            None => walk.step(self.base, files, None),
-        }
-        for (position, edge) in (self.base + 1..).zip(&self.chain) {
-            let changes = edge.as_ref().unwrap_or(&none);
-            if !changes.is_empty() {
-                walk.step(position, changes, self.sides.get(&position));
-            }
-        }
-        walk
-    }
-}
-
-fn cached(repository: &gix::ThreadSafeRepository) -> gix::Repository {
-    let mut repository = repository.to_thread_local();
-    repository.object_cache_size(OBJECT_CACHE);
-    repository
-}
-
-type RawEdges = Vec<((CommitId, Option<CommitId>), Result<Vec<FileChange>, Cut>)>;
-
-/// For every merge whose edge along the chain changed configuration: the edges among what it merged, but only in the
-/// directories that changed.
-fn sides(
-    repository: &gix::ThreadSafeRepository,
-    graph: &Graph,
-    base: u32,
-    chain: &[Result<Vec<FileChange>, Cut>],
-) -> Vec<(u32, RawEdges)> {
-    let merges: Vec<(u32, &Vec<FileChange>)> = (base + 1..)
-        .zip(chain)
-        .filter_map(|(position, edge)| Some((position, edge.as_ref().ok()?)))
-        .filter(|(position, changes)| !changes.is_empty() && graph.at(*position).parents.len() > 1)
-        .collect();
-    let read = |repository: &mut gix::Repository, (position, changes): (u32, &Vec<FileChange>)| {
-        let scope = Scope::exactly(changes.iter().map(|change| change.directory.as_str()));
-        let mut edges = Vec::new();
-        let merge = graph.chain[position as usize];
-        for commit in graph.regions[position as usize].iter().copied().chain([merge]) {
-            let parents = &graph.commits[commit as usize].parents;
-            let tree = |commit: CommitId| Some(graph.commits[commit as usize].tree);
-            let compare = |old| tree::changes(repository, old, tree(commit), &scope);
-            if parents.is_empty() {
-                edges.push(((commit, None), compare(None)));
-            }
-            for parent in parents.iter().skip(usize::from(commit == merge)) {
-                edges.push(((commit, Some(*parent)), compare(tree(*parent))));
-            }
-        }
-        (position, edges)
-    };
-    merges.into_par_iter().map_init(|| cached(repository), read).collect()
-}
-
 /// Turns numbers into names.
 fn assemble(
     repository: &gix::Repository,
@@ -358,8 +221,9 @@ fn assemble(
         walk.blocks.values().flat_map(|state| &state.events).map(|event| event.position).collect();
     let mut positions: Vec<u32> = positions.into_iter().collect();
     positions.sort_unstable();
-    let landings =
-        positions.into_iter().map(|position| (position, landing(repository, graph, position, &mut people))).collect();
+    let notes = Notes::read(repository);
+    let mut read = |position| (position, landing(repository, graph, position, &notes, &mut people));
+    let landings = positions.into_iter().map(&mut read).collect();
     let mut hashes: HashMap<CommitId, Arc<str>> = HashMap::new();
     let mut hash = |commit: CommitId| {
         hashes.entry(commit).or_insert_with(|| graph.commits[commit as usize].id.to_string().into()).clone()
@@ -399,64 +263,6 @@ fn assemble(
     });
     let blocks = blocks.collect();
     History { blocks, landings, people, unparseable, cut, merger_may_approve: false }
-}
-
-/// Reads what a commit of the chain says about its approval.
-fn landing(repository: &gix::Repository, graph: &Graph, position: u32, people: &mut People) -> LandingCommit {
-    let commit = graph.at(position);
-    let object = repository.try_find_object(commit.id).ok().flatten();
-    let decoded =
-        object.as_ref().and_then(|object| gix::objs::CommitRef::from_bytes(&object.data, commit.id.kind()).ok());
-    let message = decoded.as_ref().map_or(&b""[..], |commit| commit.message);
-    // Trailers stand at the end of a message, so that is what a huge one keeps, behind its first line.
-    let cut = message.len().saturating_sub(MESSAGE);
-    let text = if cut == 0 {
-        message.to_str_lossy().into_owned()
-    } else {
-        let first = message.lines().next().unwrap_or_default();
-        format!("{}\n\n…\n{}", first[..first.len().min(MESSAGE)].to_str_lossy(), message[cut..].to_str_lossy())
-    };
-    let signed = decoded.as_ref().is_some_and(|commit| {
-        commit.extra_headers().find("gpgsig").is_some() || commit.extra_headers().find("gpgsig-sha256").is_some()
-    });
-    let trailers = trailers::trailers(&text);
-    let states_approval =
-        |trailer: &&trailers::Trailer| APPROVING.iter().any(|key| trailer.key.eq_ignore_ascii_case(key));
-    let stated = trailers.iter().filter(states_approval).filter_map(|trailer| people.named(&trailer.value)).collect();
-    let is_merge = commit.parents.len() > 1;
-    let own_authors: Vec<_> = commit.authors().collect();
-    let merger = match (people.is_web(commit.committer), is_merge) {
-        (false, _) => Some(commit.committer),
-        // Whoever pressed the button is the author of the merge, but not of a squash.
-        (true, true) => Some(commit.author),
-        (true, false) => None,
-    };
-    let region = &graph.regions[position as usize];
-    let mut requesters: Vec<_> = region.iter().flat_map(|commit| graph.commits[*commit as usize].authors()).collect();
-    if region.is_empty() {
-        requesters.clone_from(&own_authors);
-    }
-    requesters.sort_unstable();
-    requesters.dedup();
-    LandingCommit {
-        subject: subject(&text),
-        landing: Landing {
-            requesters,
-            complete: graph.complete(position),
-            own_authors,
-            merger,
-            is_merge,
-            signed,
-            stated,
-            pull_request: forge::pull_request(&text, &trailers),
-        },
-    }
-}
-
-/// The first paragraph on one line, as Git shows it.
-fn subject(message: &str) -> String {
-    let lines = message.lines().skip_while(|line| line.trim().is_empty()).take_while(|line| !line.trim().is_empty());
-    lines.map(str::trim).take(SUBJECT).collect::<Vec<_>>().join(" ").chars().take(SUBJECT).collect()
 }
 
 impl History {

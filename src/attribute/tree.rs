@@ -57,7 +57,18 @@ impl Scope {
         Self::Exactly { directories, above }
     }
 
-    fn holds(&self, directory: &str) -> bool {
+    /// Adds directories and what is below them.
+    pub(super) fn widen(&mut self, directories: impl IntoIterator<Item = String>) {
+        if let Self::Below(prefixes) = self {
+            prefixes.extend(directories);
+            if prefixes.iter().any(String::is_empty) {
+                *self = Self::All;
+            }
+        }
+    }
+
+    /// Whether files of a directory are looked at.
+    pub(super) fn holds(&self, directory: &str) -> bool {
         match self {
             Self::All => true,
             Self::Below(prefixes) => prefixes.iter().any(|prefix| is_below(directory, prefix)),

@@ -3,6 +3,7 @@
 
 use super::people::{People, PersonId};
 use crate::model::{Approver, Assurance, Segregation};
+use std::collections::BTreeMap;
 
 /// Trailers that state an approval. `Signed-off-by` certifies origin, `Co-authored-by` makes an author,
 /// `Acked-by` often comes from those who were merely asked: none of them counts.
@@ -26,8 +27,8 @@ pub(super) struct Landing {
     pub(super) is_merge: bool,
     /// Whether it carries a signature. Signatures are not verified here.
     pub(super) signed: bool,
-    /// Those whom its trailers state as approvers.
-    pub(super) stated: Vec<PersonId>,
+    /// Those whom its trailers and notes state as approvers.
+    pub(super) stated: Vec<(PersonId, Assurance)>,
     /// The pull request that it names.
     pub(super) pull_request: Option<String>,
 }
@@ -49,10 +50,15 @@ pub(super) fn judge(landing: &Landing, evil: bool, merger_may_approve: bool, peo
     if evil {
         requesters.extend(&landing.own_authors);
     }
-    let mut stated: Vec<_> = landing.stated.iter().map(|person| people.resolved(*person)).collect();
-    stated.retain(|person| !people.is_bot(*person));
-    stated.sort_unstable();
-    stated.dedup();
+    let mut approvals: BTreeMap<PersonId, Assurance> = BTreeMap::new();
+    for (person, assurance) in &landing.stated {
+        let person = people.resolved(*person);
+        if !people.is_bot(person) {
+            let strongest = approvals.entry(person).or_insert(*assurance);
+            *strongest = (*strongest).min(*assurance);
+        }
+    }
+    let stated: Vec<PersonId> = approvals.keys().copied().collect();
     let implied = implied(landing, people).filter(|person| !stated.contains(person));
 
     let (segregation, reason) = segregation(landing, &requesters, &stated, implied, merger_may_approve, people);
@@ -60,12 +66,13 @@ pub(super) fn judge(landing: &Landing, evil: bool, merger_may_approve: bool, peo
     authors.sort_unstable();
     authors.dedup();
     let approver = |person: PersonId, assurance| Approver { identity: people.display(person), assurance };
-    let mut approvers: Vec<_> = stated.iter().map(|person| approver(*person, Assurance::Asserted)).collect();
+    let mut approvers: Vec<_> = approvals.iter().map(|(person, assurance)| approver(*person, *assurance)).collect();
     approvers.extend(implied.map(|person| approver(person, Assurance::Implied)));
     approvers.sort_by(|a, b| (a.assurance, &a.identity).cmp(&(b.assurance, &b.identity)));
-    let unverified = (landing.signed && !stated.is_empty()).then(|| {
-        "the commit is signed, but its signature was not verified, so its trailers are only asserted".to_owned()
-    });
+    let unverified =
+        (landing.signed && approvals.values().any(|assurance| *assurance == Assurance::Asserted)).then(|| {
+            "the commit is signed, but its signature was not verified, so its trailers are only asserted".to_owned()
+        });
     let reason = [reason, unverified].into_iter().flatten().reduce(|one, other| format!("{one}; {other}"));
     Verdict { authors, approvers, segregation, reason }
 }
@@ -161,7 +168,7 @@ mod tests {
             merger: case.merger.map(|name| all(&[name])[0]),
             is_merge: case.is_merge,
             signed: false,
-            stated: all(case.stated),
+            stated: all(case.stated).into_iter().map(|person| (person, Assurance::Asserted)).collect(),
             pull_request: case.pull_request.then(|| "#1".to_owned()),
         }
     }

@@ -84,7 +84,6 @@ pub(super) struct Walk<'a> {
     graph: &'a Graph,
     library: &'a Library,
     paths: &'a Paths,
-    anchored: Vec<bool>,
     files: HashMap<FileId, File>,
     pub(super) blocks: HashMap<Key, BlockState>,
     /// By directory and new name: the old names that `moved` blocks give.
@@ -108,7 +107,6 @@ impl<'a> Walk<'a> {
             graph,
             library,
             paths,
-            anchored: graph.anchored(),
             files: HashMap::new(),
             blocks: HashMap::new(),
             moved: HashMap::new(),
@@ -326,7 +324,7 @@ impl<'a> Walk<'a> {
         let mut declared = side::declaring(&side, &keys);
         for key in keys {
             let found = declared.entry(key).or_insert(Declared::by(landing));
-            if found.content.is_ok_and(|commit| !self.graph.is_certain(commit, &self.anchored)) {
+            if found.content.is_ok_and(|commit| !self.graph.is_certain(commit)) {
                 found.content = Err(Cut::Shallow);
             }
         }

@@ -134,3 +134,34 @@ fn signed_commits_are_not_taken_for_verified() {
     check(&found, Segregation::Pass, &[(BOB, Assurance::Asserted)], None);
     assert!(found.reason.is_some_and(|reason| reason.contains("not verified")));
 }
+
+#[test]
+fn review_notes_of_gerrit() {
+    let repository = Repository::new();
+    repository.write("main.tf", &vpc("a", "1"));
+    let one = repository.commit(
+        "one\n\nChange-Id: I0123\nReviewed-on: https://review.example/c/1\nReviewed-by: Bob <bob@example.com>\n",
+    );
+    let note = "Code-Review+2: Bob <bob@example.com>\nCode-Review+1: Eve <eve@example.com>\nSubmitted-by: Eve <eve@example.com>\n";
+    repository.git_as(ANN, ANN, &["notes", "--ref=review", "add", "-F", "-", &one], note.as_bytes());
+    let found = repository.history().attribution(&id("resource.aws_vpc.a"));
+    check(&found, Segregation::Pass, &[(BOB, Assurance::Note)], Some("https://review.example/c/1"));
+    // Clones leave notes behind.
+    let cloned = repository.cloned(&[]).history().attribution(&id("resource.aws_vpc.a"));
+    check(&cloned, Segregation::Pass, &[(BOB, Assurance::Asserted)], Some("https://review.example/c/1"));
+}
+
+#[test]
+fn notes_by_the_thousand() {
+    let repository = Repository::new();
+    let one = repository.commit_file("main.tf", &vpc("a", "1"), "one");
+    // Fanned out as Git does for many notes.
+    let note =
+        repository.git_as(ANN, ANN, &["hash-object", "-w", "--stdin"], b"Code-Review+2: Bob <bob@example.com>\n");
+    let leaf = repository.git_as(ANN, ANN, &["mktree"], format!("100644 blob {note}\t{}\n", &one[2..]).as_bytes());
+    let root = repository.git_as(ANN, ANN, &["mktree"], format!("040000 tree {leaf}\t{}\n", &one[..2]).as_bytes());
+    let commit = repository.git(&["commit-tree", "-m", "notes", &root]);
+    repository.git(&["update-ref", "refs/notes/review", &commit]);
+    let found = repository.history().attribution(&id("resource.aws_vpc.a"));
+    check(&found, Segregation::Pass, &[(BOB, Assurance::Note)], None);
+}

@@ -5,6 +5,7 @@ mod bad;
 mod changes;
 mod merges;
 mod moves;
+mod random;
 mod repository;
 
 use super::{BlockId, EventKind, History};
@@ -39,7 +40,7 @@ pub(crate) fn example_history() -> (History, String, String) {
     let first = repository.commit_file("envs/main.tf", &tagged("dev"), "first");
     repository.branch("topic", "main");
     repository.write("envs/main.tf", &tagged("prod"));
-    repository.commit_as("E\u{1b}[31mve <eve@example.com>", ANN, "topic");
+    repository.commit_as(repository::EVE, ANN, "topic");
     repository.checkout("main");
     let merge = repository.merge(&["topic"], BOB, "Merge pull request #12 from x/\u{1b}[31mtopic\n\nTitle\n");
     (repository.history(), first, merge)

@@ -160,3 +160,20 @@ fn moves_within_a_merged_branch() {
         &[(Added, &first, &first, "cidr_block"), (Moved, &renamed, &merge, "")],
     );
 }
+
+/// Asked about one directory, the walk goes where its files came from.
+#[test]
+fn moves_from_outside_of_what_is_asked_for() {
+    let repository = Repository::new();
+    repository.write("other/main.tf", &vpc("o", "1"));
+    let one = repository.commit_file("main.tf", &vpc("a", "1"), "one");
+    let two = repository.commit_file("main.tf", &vpc("a", "2"), "two");
+    std::fs::create_dir(repository.path().join("first")).expect("a directory");
+    repository.rename("main.tf", "first/main.tf").commit("to the first");
+    repository.rename("first", "second").commit("to the second");
+    let tip = repository.head().parse().expect("a hash");
+    let history = crate::attribute::history(&repository.open(), tip, &["second".to_owned()]).expect("a history");
+    check(&history, "second:resource.aws_vpc.a", &two, &two);
+    assert_eq!(events(&history, "second:resource.aws_vpc.a").len(), 4);
+    assert_ne!(one, two);
+}
