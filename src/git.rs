@@ -227,9 +227,9 @@ impl Repository {
     fn default_branch(&self) -> Option<String> {
         let exists = |name: &str| matches!(self.inner.try_find_reference(name), Ok(Some(_)));
         let head = self.inner.try_find_reference("refs/remotes/origin/HEAD").ok().flatten();
-        let target = head.as_ref().and_then(|head| match head.target() {
-            gix::refs::TargetRef::Symbolic(name) => Some(name.as_bstr().to_str_lossy().into_owned()),
-            gix::refs::TargetRef::Object(_) => Some("refs/remotes/origin/HEAD".into()),
+        let target = head.as_ref().map(|head| match head.target() {
+            gix::refs::TargetRef::Symbolic(name) => name.as_bstr().to_str_lossy().into_owned(),
+            gix::refs::TargetRef::Object(_) => "refs/remotes/origin/HEAD".into(),
         });
         let candidates = ["refs/remotes/origin/main".to_owned(), "refs/remotes/origin/master".to_owned()];
         let name = target.into_iter().chain(candidates).find(|name| exists(name))?;

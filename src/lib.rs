@@ -1,12 +1,25 @@
 //! Drift scanner for Terraform and OpenTofu: the stages of a scan and the values between them.
-//! The library prints nothing and reads no environment; the command line does.
+//! The stages print nothing and read no environment; the commands do.
 
 pub mod attribute;
+pub mod blame;
+pub mod cli;
+pub mod commands;
+pub mod compare;
 pub mod config;
 pub mod discover;
+pub mod error;
 pub mod fetch;
 pub mod git;
+pub mod interrupt;
+pub mod judge;
 pub mod model;
+pub mod normalize;
 pub mod plan;
+pub mod providers;
+pub mod record;
+pub mod redact;
 pub mod report;
+pub mod scan;
+mod schema_node;
 pub mod state;

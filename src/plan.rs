@@ -1,7 +1,18 @@
 //! Decides what to read: every managed instance, by provider configuration and type.
 //! Knows nothing of how it is read.
 
-use provider_api::{ProviderConfiguration, ReadRequest};
+use crate::config::{Configuration, Declared, DeclaredProvider};
+use crate::model::ProviderReference;
+use crate::state::{Instance, State};
+use provider_api::{Attributes, Provider, ProviderConfiguration, RequestedInstance, Scope};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// How many instances that tell their scope are enough where they agree.
+const ENOUGH: usize = 20;
+
+/// How many instances are asked for their scope at most.
+const MOST: usize = 1000;
 
 /// Which instance of which state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,7 +26,7 @@ pub struct InstanceIndex {
 /// All that is to be read.
 #[derive(Debug, Default)]
 pub struct ReadPlan<'a> {
-    /// One per provider configuration in use.
+    /// One per provider configuration in use, sorted by root module and reference.
     pub connections: Vec<PlannedConnection<'a>>,
 }
 
@@ -33,8 +44,413 @@ pub struct PlannedConnection<'a> {
 /// One resource type.
 #[derive(Debug)]
 pub struct PlannedBatch<'a> {
-    /// The instances, in the order of the request's.
+    /// The type.
+    pub resource_type: String,
+    /// The instances to find, by state and position.
     pub instances: Vec<InstanceIndex>,
-    /// What the provider is asked.
-    pub request: ReadRequest<'a>,
+    /// The same instances as the provider is told of them.
+    pub requested: Vec<RequestedInstance<'a>>,
+    /// Whether objects that nobody asked for are wanted too.
+    pub unrequested: bool,
+}
+
+/// The provider module that reads a source: the first that serves it.
+pub(crate) fn serving<'p>(providers: &'p [Box<dyn Provider>], source: &str) -> Option<&'p dyn Provider> {
+    providers.iter().find(|provider| provider.serves(source)).map(AsRef::as_ref)
+}
+
+/// Plans the reads for states and their configurations, one configuration per state.
+///
+/// Instances of one provider configuration are read together, unless their states speak of different places: workspaces
+/// of one root module may differ in region. With `unmanaged`, every type that the provider can read is listed through
+/// every provider configuration in use, and objects that no instance stands for are wanted too.
+pub fn reads<'a>(
+    configurations: &[&Configuration],
+    states: &'a [State<'_>],
+    providers: &[Box<dyn Provider>],
+    unmanaged: bool,
+) -> ReadPlan<'a> {
+    let mut places: BTreeMap<(&str, &ProviderReference), Vec<Place<'a>>> = BTreeMap::new();
+    for (position, (configuration, state)) in configurations.iter().zip(states).enumerate() {
+        for (reference, place) in places_of(configuration, position, state, providers) {
+            add(places.entry((&configuration.directory, reference)).or_default(), place);
+        }
+    }
+    let mut connections = Vec::new();
+    for ((directory, reference), places) in places {
+        let name = if directory.is_empty() { reference.to_string() } else { format!("{directory}:{reference}") };
+        for (position, place) in places.into_iter().enumerate() {
+            let name = if position == 0 { name.clone() } else { format!("{name} #{}", position + 1) };
+            connections.push(connection(name, &reference.source, place, states, providers, unmanaged));
+        }
+    }
+    ReadPlan { connections }
+}
+
+/// What one provider configuration manages in one place.
+struct Place<'a> {
+    scope: Scope,
+    known: Attributes,
+    not_known: Vec<String>,
+    by_type: BTreeMap<&'a str, Vec<InstanceIndex>>,
+}
+
+/// The provider configurations that one state uses.
+fn places_of<'a>(
+    configuration: &Configuration,
+    position: usize,
+    state: &'a State<'_>,
+    providers: &[Box<dyn Provider>],
+) -> BTreeMap<&'a ProviderReference, Place<'a>> {
+    let mut indices: BTreeMap<&ProviderReference, Vec<usize>> = BTreeMap::new();
+    for (index, instance) in state.instances.iter().enumerate() {
+        indices.entry(&instance.provider).or_default().push(index);
+    }
+    let place = |reference: &'a ProviderReference, indices: Vec<usize>| {
+        let scope = match serving(providers, &reference.source) {
+            Some(provider) => recorded_scope(provider, indices.iter().map(|index| &state.instances[*index])),
+            None => Scope::default(),
+        };
+        let (known, not_known) = match declared(configuration, reference) {
+            Some(declared) => arguments(declared),
+            None => Default::default(),
+        };
+        let mut by_type: BTreeMap<&str, Vec<InstanceIndex>> = BTreeMap::new();
+        for instance in indices {
+            let resource_type = &*state.instances[instance].address.resource_type;
+            by_type.entry(resource_type).or_default().push(InstanceIndex { state: position, instance });
+        }
+        Place { scope, known, not_known, by_type }
+    };
+    indices.into_iter().map(|(reference, indices)| (reference, place(reference, indices))).collect()
+}
+
+/// Adds a place to those of the same provider configuration: to the first that may be the same, else as another.
+fn add<'a>(places: &mut Vec<Place<'a>>, place: Place<'a>) {
+    let agree = |one: &Option<String>, other: &Option<String>| one.is_none() || other.is_none() || one == other;
+    let same = |other: &&mut Place<'_>| {
+        agree(&other.scope.account, &place.scope.account)
+            && agree(&other.scope.region, &place.scope.region)
+            && (&other.known, &other.not_known) == (&place.known, &place.not_known)
+    };
+    let Some(same) = places.iter_mut().find(same) else { return places.push(place) };
+    same.scope.account = same.scope.account.take().or(place.scope.account);
+    same.scope.region = same.scope.region.take().or(place.scope.region);
+    for (resource_type, instances) in place.by_type {
+        same.by_type.entry(resource_type).or_default().extend(instances);
+    }
+}
+
+fn connection<'a>(
+    name: String,
+    source: &str,
+    place: Place<'a>,
+    states: &'a [State<'_>],
+    providers: &[Box<dyn Provider>],
+    unmanaged: bool,
+) -> PlannedConnection<'a> {
+    let readable = match serving(providers, source) {
+        Some(provider) if unmanaged => provider.resource_types_of(source),
+        _ => Vec::new(),
+    };
+    let mut batches: BTreeMap<String, Vec<InstanceIndex>> =
+        readable.iter().map(|resource_type| (resource_type.clone(), Vec::new())).collect();
+    for (resource_type, instances) in place.by_type {
+        batches.insert(resource_type.to_owned(), instances);
+    }
+    let batch = |(resource_type, instances): (String, Vec<InstanceIndex>)| {
+        let requested = instances.iter().map(|index| requested(&states[index.state].instances[index.instance]));
+        let unrequested = readable.contains(&resource_type);
+        PlannedBatch { requested: requested.collect(), resource_type, instances, unrequested }
+    };
+    PlannedConnection {
+        source: source.to_owned(),
+        configuration: ProviderConfiguration {
+            name,
+            known: place.known,
+            not_known: place.not_known,
+            recorded_scope: place.scope,
+        },
+        batches: batches.into_iter().map(batch).collect(),
+    }
+}
+
+fn requested<'a>(instance: &'a Instance<'_>) -> RequestedInstance<'a> {
+    RequestedInstance {
+        id: &instance.id,
+        attributes: instance.attributes,
+        schema_version: instance.schema_version,
+        private: instance.private.as_deref(),
+    }
+}
+
+/// The account and the region that most of the recorded attributes speak of. Where those that tell agree, few are asked.
+fn recorded_scope<'s, 'a: 's>(provider: &dyn Provider, instances: impl Iterator<Item = &'s Instance<'a>>) -> Scope {
+    let (mut accounts, mut regions) = (Votes::default(), Votes::default());
+    let mut n_telling = 0;
+    for instance in instances.take(MOST) {
+        // Attributes that do not parse (nested too deeply) tell nothing here; comparing says what is wrong with them.
+        let Ok(attributes) = serde_json::from_str::<Attributes>(instance.attributes.get()) else { continue };
+        let scope = provider.recorded_scope(&attributes);
+        n_telling += usize::from(scope != Scope::default());
+        accounts.cast(scope.account);
+        regions.cast(scope.region);
+        if n_telling >= ENOUGH && accounts.0.len() <= 1 && regions.0.len() <= 1 {
+            break;
+        }
+    }
+    Scope { account: accounts.winner(), region: regions.winner() }
+}
+
+/// How often each value was named.
+#[derive(Default)]
+struct Votes(BTreeMap<String, usize>);
+
+impl Votes {
+    fn cast(&mut self, value: Option<String>) {
+        if let Some(value) = value {
+            *self.0.entry(value).or_default() += 1;
+        }
+    }
+
+    /// The value named most often; among equals the first in order.
+    fn winner(self) -> Option<String> {
+        self.0.into_iter().reduce(|best, next| if next.1 > best.1 { next } else { best }).map(|(value, _)| value)
+    }
+}
+
+/// The provider configuration that a reference in state means. State writes the instance keys of modules and, with
+/// OpenTofu, another registry; the configuration may know neither.
+fn declared<'c>(configuration: &'c Configuration, reference: &ProviderReference) -> Option<&'c DeclaredProvider> {
+    configuration.providers.get(reference).or_else(|| {
+        let same = |other: &ProviderReference| {
+            let names = |reference: &ProviderReference| -> Vec<_> {
+                reference.module.iter().map(|step| step.name.clone()).collect()
+            };
+            let path = |source: &str| source.split_once('/').map(|(_, path)| path.to_owned());
+            other.alias == reference.alias
+                && names(other) == names(reference)
+                && path(&other.source) == path(&reference.source)
+        };
+        configuration.providers.iter().find(|(other, _)| same(other)).map(|(_, declared)| declared)
+    })
+}
+
+/// The arguments whose values are known throughout, and the names of the others. `null` is the same as not set.
+fn arguments(provider: &DeclaredProvider) -> (Attributes, Vec<String>) {
+    let mut known = Attributes::new();
+    let mut not_known = Vec::new();
+    for (name, declared) in &provider.attributes {
+        match value(declared) {
+            Some(Value::Null) => {}
+            Some(value) => {
+                known.insert(name.clone(), value);
+            }
+            None => not_known.push(name.clone()),
+        }
+    }
+    (known, not_known)
+}
+
+/// The value, if it is known throughout.
+fn value(declared: &Declared) -> Option<Value> {
+    match declared {
+        Declared::Known(value) => Some(value.clone()),
+        Declared::List(elements) => elements.iter().map(value).collect::<Option<Vec<_>>>().map(Value::Array),
+        Declared::Object(entries) => {
+            let entries = entries.iter().map(|(name, declared)| Some((name.clone(), value(declared)?)));
+            entries.collect::<Option<Attributes>>().map(Value::Object)
+        }
+        Declared::NotKnown => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::{StateText, parse};
+    use futures::FutureExt;
+    use futures::future::BoxFuture;
+    use provider_api::{Connection, Gap, GapClass};
+
+    /// Reads the scope off `arn`, as `account:region`.
+    struct Fake;
+
+    impl Provider for Fake {
+        fn reader(&self) -> &'static str {
+            "native"
+        }
+
+        fn serves(&self, source: &str) -> bool {
+            source.ends_with("/aws")
+        }
+
+        fn resource_types(&self) -> Vec<String> {
+            vec!["aws_subnet".into(), "aws_vpc".into()]
+        }
+
+        fn recorded_scope(&self, attributes: &Attributes) -> Scope {
+            let arn = attributes.get("arn").and_then(Value::as_str).unwrap_or_default();
+            let part =
+                |position| arn.split(':').nth(position).filter(|part: &&str| !part.is_empty()).map(str::to_owned);
+            Scope { account: part(0), region: part(1) }
+        }
+
+        fn connect<'a>(&'a self, _: &'a ProviderConfiguration) -> BoxFuture<'a, Result<Box<dyn Connection>, Gap>> {
+            async { Err(Gap { ids: Vec::new(), class: GapClass::Failed, cause: String::new() }) }.boxed()
+        }
+    }
+
+    const AWS: &str = r#"provider["registry.terraform.io/hashicorp/aws"]"#;
+
+    /// A state of instances given as type, name, provider, id and arn.
+    fn state(instances: &[(&str, &str, &str, &str, &str)]) -> StateText {
+        let resource = |(resource_type, name, provider, id, arn): &(&str, &str, &str, &str, &str)| {
+            serde_json::json!({"mode": "managed", "type": resource_type, "name": name, "provider": provider,
+                "instances": [{"schema_version": 1, "private": "eA==", "attributes": {"id": id, "arn": arn}}]})
+        };
+        let resources: Vec<Value> = instances.iter().map(resource).collect();
+        let text = serde_json::json!({"version": 4, "serial": 1, "lineage": "l", "resources": resources}).to_string();
+        StateText { source: "test".into(), text }
+    }
+
+    fn configuration(directory: &str, providers: &[(&str, &[(&str, Declared)])]) -> Configuration {
+        let provider = |(reference, attributes): &(&str, &[(&str, Declared)])| {
+            let attributes = attributes.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+            (reference.parse().unwrap(), DeclaredProvider { range: None, attributes, certain: true })
+        };
+        let mut configuration = Configuration::default();
+        configuration.directory = directory.into();
+        configuration.providers = providers.iter().map(provider).collect();
+        configuration
+    }
+
+    fn providers() -> Vec<Box<dyn Provider>> {
+        vec![Box::new(Fake)]
+    }
+
+    /// The plan as text: a line per connection and per batch.
+    fn check(sides: &[(Configuration, StateText)], unmanaged: bool, expected: &[&str]) {
+        let states: Vec<State<'_>> = sides.iter().map(|(_, text)| parse(text).unwrap()).collect();
+        let configurations: Vec<&Configuration> = sides.iter().map(|(configuration, _)| configuration).collect();
+        let plan = reads(&configurations, &states, &providers(), unmanaged);
+        let mut lines = Vec::new();
+        for connection in &plan.connections {
+            let configuration = &connection.configuration;
+            let scope = &configuration.recorded_scope;
+            lines.push(format!(
+                "{} {:?} {:?} {}/{}",
+                configuration.name,
+                Value::Object(configuration.known.clone()),
+                configuration.not_known,
+                scope.account.as_deref().unwrap_or("-"),
+                scope.region.as_deref().unwrap_or("-")
+            ));
+            for batch in &connection.batches {
+                let ids: Vec<&str> = batch.requested.iter().map(|instance| instance.id).collect();
+                let recorded = batch.instances.iter().map(|index| &*states[index.state].instances[index.instance].id);
+                assert_eq!(recorded.collect::<Vec<_>>(), ids);
+                lines.push(format!("  {} {ids:?} {}", batch.resource_type, batch.unrequested));
+            }
+        }
+        let normalized: Vec<String> = lines.iter().map(|line| line.replace(AWS, "AWS")).collect();
+        assert_eq!(normalized, expected);
+    }
+
+    #[test]
+    fn instances_are_grouped_by_configuration_and_type() {
+        let west = format!("{AWS}.west");
+        let module = format!("module.net[\"a\"].{AWS}");
+        let text = state(&[
+            ("aws_vpc", "b", AWS, "vpc-2", "1:eu"),
+            ("aws_subnet", "s", AWS, "subnet-1", "1:eu"),
+            ("aws_vpc", "a", AWS, "vpc-1", "1:us"),
+            ("aws_vpc", "w", &west, "vpc-3", ""),
+            ("aws_vpc", "m", &module, "vpc-4", "1:"),
+            ("random_id", "r", r#"provider["registry.terraform.io/hashicorp/random"]"#, "r", "9:x"),
+        ]);
+        let object = |value: Declared| Declared::Object([("a".to_owned(), value)].into());
+        let known = || Declared::Known(Value::from("x"));
+        let configuration = configuration(
+            "",
+            &[
+                (
+                    AWS,
+                    &[
+                        ("region", known()),
+                        ("profile", Declared::Known(Value::Null)),
+                        ("assume_role", Declared::List(vec![object(known())])),
+                        ("default_tags", Declared::List(vec![object(Declared::NotKnown)])),
+                        ("token", Declared::NotKnown),
+                    ],
+                ),
+                (&format!("module.net.{AWS}"), &[("region", Declared::Known("m".into()))]),
+            ],
+        );
+        check(
+            &[(configuration, text)],
+            false,
+            &[
+                r#"AWS Object {"assume_role": Array [Object {"a": String("x")}], "region": String("x")} ["default_tags", "token"] 1/eu"#,
+                r#"  aws_subnet ["subnet-1"] false"#,
+                r#"  aws_vpc ["vpc-2", "vpc-1"] false"#,
+                r#"AWS.west Object {} [] -/-"#,
+                r#"  aws_vpc ["vpc-3"] false"#,
+                r#"provider["registry.terraform.io/hashicorp/random"] Object {} [] -/-"#,
+                r#"  random_id ["r"] false"#,
+                r#"module.net["a"].AWS Object {"region": String("m")} [] 1/-"#,
+                r#"  aws_vpc ["vpc-4"] false"#,
+            ],
+        );
+    }
+
+    #[test]
+    fn unmanaged_objects_are_listed_for_every_type_that_can_be_read() {
+        let text = state(&[("aws_vpc", "a", AWS, "vpc-1", ""), ("aws_odd", "a", AWS, "odd-1", "")]);
+        check(
+            &[(configuration("net", &[]), text)],
+            true,
+            &[
+                "net:AWS Object {} [] -/-",
+                r#"  aws_odd ["odd-1"] false"#,
+                "  aws_subnet [] true",
+                r#"  aws_vpc ["vpc-1"] true"#,
+            ],
+        );
+    }
+
+    #[test]
+    fn states_of_one_root_module_are_read_together_where_they_speak_of_one_place() {
+        let side = |id: &str, arn: &str| (configuration("net", &[]), state(&[("aws_vpc", "a", AWS, id, arn)]));
+        check(
+            &[side("vpc-1", "1:eu"), side("vpc-2", "1:"), side("vpc-3", "1:us")],
+            false,
+            &[
+                "net:AWS Object {} [] 1/eu",
+                r#"  aws_vpc ["vpc-1", "vpc-2"] false"#,
+                "net:AWS #2 Object {} [] 1/us",
+                r#"  aws_vpc ["vpc-3"] false"#,
+            ],
+        );
+    }
+
+    #[test]
+    fn the_scope_is_that_of_the_majority() {
+        let mut instances = vec![("aws_vpc", "n", AWS, "i", "2:us"); 9];
+        instances.extend(vec![("aws_vpc", "n", AWS, "i", "1:eu"); 30]);
+        let names: Vec<String> = (0..instances.len()).map(|n| format!("n{n}")).collect();
+        for (instance, name) in instances.iter_mut().zip(&names) {
+            instance.1 = name;
+        }
+        let text = state(&instances);
+        let parsed = parse(&text).unwrap();
+        let scope = Scope { account: Some("1".into()), region: Some("eu".into()) };
+        assert_eq!(recorded_scope(&Fake, parsed.instances.iter()), scope);
+        assert_eq!(recorded_scope(&Fake, std::iter::empty::<&Instance<'_>>()), Scope::default());
+    }
+
+    #[test]
+    fn an_empty_state_needs_no_reads() {
+        check(&[(configuration("", &[(AWS, &[])]), state(&[]))], true, &[]);
+    }
 }

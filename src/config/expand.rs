@@ -175,6 +175,9 @@ impl Expanded {
 
     /// The instance of a module, or what stands for it: its position and whether it is known to exist.
     pub(crate) fn find(&self, module: &[ModuleStep]) -> Found {
+        if self.instances.is_empty() {
+            return Found::NotKnown("the configuration could not be evaluated".into());
+        }
         let mut at = 0;
         let mut certain = Ok(());
         for step in module {
@@ -214,6 +217,9 @@ impl Expanded {
 
     /// Every address of a managed resource that is known to be declared.
     pub(crate) fn addresses(&self) -> Vec<Address> {
+        if self.instances.is_empty() {
+            return Vec::new();
+        }
         let mut addresses = Vec::new();
         let mut open = vec![0];
         while let Some(position) = open.pop() {

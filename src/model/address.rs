@@ -94,6 +94,9 @@ impl FromStr for Address {
         let error = || AddressError { text: text.chars().take(200).collect() };
         let mut parts = split(text).ok_or_else(error)?;
         let (Some((name, key)), Some((resource_type, None))) = (parts.pop(), parts.pop()) else { return Err(error()) };
+        if matches!(resource_type, "module" | "data") {
+            return Err(error());
+        }
         let module = modules(parts).ok_or_else(error)?;
         Ok(Self { module, resource_type: resource_type.into(), name: name.into(), key })
     }

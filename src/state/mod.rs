@@ -1,16 +1,28 @@
 //! Reads Terraform and OpenTofu state as data, never against a provider's schema.
 //! Knows nothing of configuration or of what is live.
 
+mod error;
+mod parse;
+mod read;
+mod recognize;
+#[cfg(test)]
+mod tests;
+
 use crate::model::{Address, ProviderReference, StateInfo};
 use provider_api::AttributePath;
 use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+pub use error::{MAX_STATE_BYTES, StateError, StateProblem};
+pub use parse::parse;
+pub use read::read;
 
 /// The text of one state and where it came from. Owns the bytes that [`State`] borrows.
 #[derive(Debug)]
 pub struct StateText {
     /// The source as named by the user or the backend block.
     pub source: String,
-    /// The whole text.
+    /// The whole text, at most [`MAX_STATE_BYTES`] of it.
     pub text: String,
 }
 
@@ -41,9 +53,9 @@ pub struct Instance<'a> {
     /// What the state marks as sensitive.
     pub sensitive: Vec<AttributePath>,
     /// The provider's own bytes (base64).
-    pub private: Option<String>,
+    pub private: Option<Cow<'a, str>>,
     /// Marked to be replaced by the next apply.
     pub tainted: bool,
-    /// Addresses of what it depends on, without keys.
-    pub dependencies: Vec<String>,
+    /// JSON list of the addresses that it depends on, without keys.
+    pub dependencies: Option<&'a RawValue>,
 }

@@ -50,7 +50,6 @@ def compare(truth, report):
     lines += [f"invented: {address} {attribute}" for address, attribute in sorted(said_pairs - true_pairs)]
     lines += [f"missed: {address} is gone" for address in sorted(true_missing - said_missing)]
     lines += [f"invented: {address} called missing" for address in sorted(said_missing - true_missing)]
-    lines += [f"unknown: {finding['address']}: {finding['cause']}" for finding in report["findings"] if finding["kind"] == "unknown"]
     return lines
 
 
@@ -67,16 +66,37 @@ def drop(pairs, folds, phase):
     return kept, unused
 
 
-def quiet(report):
-    """Complaints about findings of an unmutated stack, which has no drift to find."""
+def allowed_drift(phase, report):
+    """The (address, path) pairs called changed that a fold allows on an unmutated stack."""
+    allowed = [fold for fold in load_folds().get("allow", []) if phase in fold["phases"]]
+    return {
+        (finding["address"], change["path"])
+        for finding in report["findings"]
+        if finding["kind"] == "changed"
+        for change in finding["attributes"]
+        if any(top_level(change["path"]) == fold["attribute"] and matches(fold["address"], finding["address"]) for fold in allowed)
+    }
+
+
+def quiet(phase, report):
+    """Complaints about drift found on an unmutated stack."""
+    allowed = allowed_drift(phase, report)
     lines = []
     for finding in report["findings"]:
-        if finding["kind"] in NOT_DRIFT or finding.get("default_object"):
+        if finding["kind"] in NOT_DRIFT or finding["kind"] == "unknown" or finding.get("default_object"):
             continue
         what = finding["address"] or f"{finding['type']} {finding['object_id']}"
-        paths = ", ".join(change["path"] for change in finding["attributes"])
-        lines.append(f"{finding['kind']}: {what} {paths}{finding['cause'] or ''}")
+        paths = [change["path"] for change in finding["attributes"] if (finding["address"], change["path"]) not in allowed]
+        if paths or finding["kind"] != "changed":
+            lines.append(f"{finding['kind']}: {what} {', '.join(paths)}{finding['cause'] or ''}")
     return lines
+
+
+def compare_unknown(unread, report):
+    """Misses and inventions among the instances that nobody can read: `unread` are the addresses of types without a reader."""
+    said = {finding["address"]: finding["cause"] for finding in report["findings"] if finding["kind"] == "unknown"}
+    lines = [f"missed: {address} is of a type without a reader, and not called unknown" for address in sorted(set(unread) - set(said))]
+    return lines + [f"unknown: {address}: {said[address]}" for address in sorted(set(said) - set(unread))]
 
 
 def compare_unmanaged(created, report):

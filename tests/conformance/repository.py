@@ -2,6 +2,7 @@
 Knows nothing of terraform, AWS or driftline."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -34,17 +35,20 @@ def git(folder, who, when, *arguments):
 
 
 def make(stack, folder):
-    """Copies the stack into a new repository; the hashes of its first commit and of the merge of its pull request."""
+    """Copies a stack into a new repository; the hashes of its first commit and of the merge of its pull request.
+    A stack without the later file has one commit only."""
     folder = Path(folder)
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(stack, folder, ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*"))
-    later = (folder / LATER_FILE).read_bytes()
-    (folder / LATER_FILE).unlink()
+    later = (folder / LATER_FILE).read_bytes() if (folder / LATER_FILE).is_file() else None
+    (folder / LATER_FILE).unlink(missing_ok=True)
     (folder / ".gitignore").write_text(".terraform*\n*.tfstate*\n")
     git(folder, AUTHOR, "2026-01-05T09:00:00Z", "init", "--quiet", "--initial-branch=main")
     git(folder, AUTHOR, "2026-01-05T09:00:00Z", "add", ".")
     git(folder, AUTHOR, "2026-01-05T09:00:00Z", "commit", "--quiet", "-m", "network: networks, rules and servers")
     first = git(folder, AUTHOR, "2026-01-05T09:00:00Z", "rev-parse", "HEAD")
+    if later is None:
+        return first, None
     git(folder, AUTHOR, "2026-01-12T10:00:00Z", "checkout", "--quiet", "-b", "edge")
     (folder / LATER_FILE).write_bytes(later)
     git(folder, AUTHOR, "2026-01-12T10:00:00Z", "add", ".")
@@ -56,13 +60,28 @@ def make(stack, folder):
     return first, git(folder, MERGER, "2026-01-13T16:30:00Z", "rev-parse", "HEAD")
 
 
+def check_sources(report, folder):
+    """Complaints about findings of declared instances that don't point at their resource's block."""
+    lines = []
+    for finding in report["findings"]:
+        if not finding["address"]:
+            continue
+        source = finding.get("source")
+        if not source:
+            lines.append(f"{finding['address']}: no source")
+            continue
+        name = re.match(r"\w+", finding["address"].rsplit(f".{finding['type']}.", 1)[-1].removeprefix(f"{finding['type']}."))[0]
+        text = (Path(folder) / source["file"]).read_text().splitlines()[source["start_line"] - 1 : source["end_line"]]
+        if not text or text[0] != f'resource "{finding["type"]}" "{name}" {{' or text[-1] != "}":
+            lines.append(f"{finding['address']}: {source['file']}:{source['start_line']}-{source['end_line']} is another place")
+    return lines
+
+
 def check_attribution(report, first, merge):
     """Complaints about findings that don't name the commit that approved them."""
     lines = []
     for finding in report["findings"]:
         if not finding.get("source"):
-            if finding["kind"] in ("changed", "missing"):
-                lines.append(f"{finding['address']}: no source")
             continue
         later = finding["source"]["file"] == LATER_FILE
         attribution = finding["attribution"]

@@ -47,3 +47,8 @@ def check_changes(truth, changes):
     named = {address for change in changes for address in change["addresses"]}
     complaints += [f"{address} drifted, and no change names it" for address in sorted(drifted - named)]
     return complaints
+
+
+def dump(path, value):
+    """Writes JSON as it is kept as test data: indented, keys sorted, readable beyond ASCII."""
+    path.write_text(json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n")

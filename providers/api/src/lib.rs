@@ -11,7 +11,7 @@ pub use path::{AttributePath, Step};
 pub use provider::{Connection, Provider, ProviderConfiguration};
 pub use read::{Gap, GapClass, LiveObject, Origin, ReadOutcome, ReadRequest, RequestedInstance, Scope};
 pub use resource_type::{Owner, ResourceType, Rule, RuleKind, TypeTable};
-pub use schema::{AttributeSchema, BlockSchema, Nesting, SchemaSet, Shape, TypeSchema};
+pub use schema::{AttributeSchema, BlockSchema, Nesting, SchemaSet, Shape, TypeSchema, cty_element, cty_shape};
 
 /// Attributes of one object by top-level name, in Terraform's shape.
 ///

@@ -33,6 +33,25 @@ pub trait Provider: Send + Sync {
     /// The resource types that can be read, sorted.
     fn resource_types(&self) -> Vec<String>;
 
+    /// The resource types that can be read of one of the sources that the provider serves, sorted.
+    fn resource_types_of(&self, source: &str) -> Vec<String> {
+        let _ = source;
+        self.resource_types()
+    }
+
+    /// The reader's name in reports for what is read through one provider configuration. A recording keeps the name of
+    /// the reader that was recorded.
+    fn reader_of(&self, configuration: &ProviderConfiguration) -> String {
+        let _ = configuration;
+        self.reader().to_owned()
+    }
+
+    /// Whether answers come from a recording. Then every provider configuration is asked exactly what the recorded one
+    /// was: requests of several configurations that mean the same scope are not joined.
+    fn replays(&self) -> bool {
+        false
+    }
+
     /// The scope that recorded attributes speak of, read off their ARNs for example; empty where they do not tell.
     fn recorded_scope(&self, attributes: &Attributes) -> Scope;
 

@@ -74,6 +74,8 @@ pub struct Owner {
 pub struct TypeTable {
     /// The types, sorted by name.
     pub types: &'static [&'static ResourceType],
+    /// Owners of attributes that many types have, such as tags. Types without the attribute are not concerned.
+    pub owners: &'static [Owner],
     /// Trimmed schemas of the Terraform provider.
     pub schemas: SchemaSet,
 }

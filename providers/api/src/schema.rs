@@ -109,10 +109,15 @@ impl AttributeSchema {
     pub fn write_only(&self) -> bool {
         self.flags.contains('w')
     }
+
+    /// The shape of the attribute's value.
+    pub fn shape(&self) -> Shape {
+        cty_shape(&self.cty_type)
+    }
 }
 
-/// The shape of a cty type.
-pub(crate) fn shape(cty_type: &Value) -> Shape {
+/// The shape of a cty type as it stands in [`AttributeSchema::cty_type`].
+pub fn cty_shape(cty_type: &Value) -> Shape {
     match cty_type {
         Value::String(name) if name == "dynamic" => Shape::Dynamic,
         Value::String(_) => Shape::Scalar,
@@ -127,20 +132,12 @@ pub(crate) fn shape(cty_type: &Value) -> Shape {
     }
 }
 
-impl AttributeSchema {
-    /// The shape of the attribute's value.
-    pub fn shape(&self) -> Shape {
-        shape(&self.cty_type)
-    }
-
-    /// The cty type of an element (list, set, map) or of the named attribute (object).
-    pub fn element(&self, name: Option<&str>) -> Option<AttributeSchema> {
-        let parts = self.cty_type.as_array()?;
-        let element = match (parts.first()?.as_str()?, name) {
-            ("object", Some(name)) => parts.get(1)?.get(name)?,
-            ("tuple", _) | ("object", None) => return None,
-            _ => parts.get(1)?,
-        };
-        Some(Self { cty_type: element.clone(), flags: self.flags.clone() })
+/// The cty type of what lies inside a list, set or map (`name` is not looked at) or of the named attribute of an object.
+pub fn cty_element<'a>(cty_type: &'a Value, name: &str) -> Option<&'a Value> {
+    let parts = cty_type.as_array()?;
+    match parts.first()?.as_str()? {
+        "object" => parts.get(1)?.get(name),
+        "list" | "set" | "map" => parts.get(1),
+        _ => None,
     }
 }

@@ -1,2 +1,27 @@
 //! Reads AWS in bulk, and holds what is known of its resource types.
 //! The only place that names the AWS SDK; knows nothing of addresses, configuration or Git.
+
+mod attachment_parts;
+#[cfg(feature = "sdk")]
+mod block_devices;
+mod identity;
+#[cfg(feature = "sdk")]
+mod instance_details;
+#[cfg(feature = "sdk")]
+mod instance_types;
+#[cfg(feature = "sdk")]
+mod launch_template_data;
+#[cfg(feature = "sdk")]
+mod origin;
+mod rules;
+#[cfg(feature = "sdk")]
+mod sdk;
+#[cfg(feature = "sdk")]
+mod timestamp;
+mod types;
+mod user_data;
+
+pub use identity::recorded_scope;
+#[cfg(feature = "sdk")]
+pub use sdk::Aws;
+pub use types::types;

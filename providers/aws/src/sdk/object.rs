@@ -1,0 +1,96 @@
+//! Builds the attributes of a live object in Terraform's shape.
+//! Knows nothing of any resource type.
+
+use aws_sdk_ec2::types::Tag;
+use provider_api::Attributes;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// The attributes of a live object, or of a block inside it.
+///
+/// What the older plugin SDK records for something unset is the zero value (`""`, `false`, `0`), and so do the plain
+/// methods; those ending in `_or_null` are for attributes recorded as null. What is never added counts as not read.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Object(Attributes);
+
+impl Object {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Any value.
+    pub(crate) fn value(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.0.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// A string; unset is the empty string.
+    pub(crate) fn text(self, name: &str, text: Option<&str>) -> Self {
+        self.value(name, text.unwrap_or_default())
+    }
+
+    /// A string; unset is null.
+    pub(crate) fn text_or_null(self, name: &str, text: Option<&str>) -> Self {
+        self.value(name, text.map_or(Value::Null, Value::from))
+    }
+
+    /// A string that counts as read only where it is known.
+    pub(crate) fn text_if_known(self, name: &str, text: Option<&str>) -> Self {
+        match text {
+            Some(text) => self.value(name, text),
+            None => self,
+        }
+    }
+
+    /// A boolean; unset is false.
+    pub(crate) fn flag(self, name: &str, flag: Option<bool>) -> Self {
+        self.value(name, flag.unwrap_or_default())
+    }
+
+    /// A number; unset is zero.
+    pub(crate) fn number(self, name: &str, number: Option<impl Into<i64>>) -> Self {
+        self.value(name, number.map_or(0, Into::into))
+    }
+
+    /// A number; unset is null.
+    pub(crate) fn number_or_null(self, name: &str, number: Option<impl Into<i64>>) -> Self {
+        self.value(name, number.map_or(Value::Null, |number| Value::from(number.into())))
+    }
+
+    /// A list or set of strings.
+    pub(crate) fn texts<T: AsRef<str>>(self, name: &str, texts: impl IntoIterator<Item = T>) -> Self {
+        let texts: Vec<Value> = texts.into_iter().map(|text| Value::from(text.as_ref())).collect();
+        self.value(name, texts)
+    }
+
+    /// Nested blocks, or a list or set of objects.
+    pub(crate) fn blocks(self, name: &str, blocks: impl IntoIterator<Item = Object>) -> Self {
+        let blocks: Vec<Value> = blocks.into_iter().map(Value::from).collect();
+        self.value(name, blocks)
+    }
+
+    /// `tags_all`: all live tags but those that AWS reserves for itself.
+    pub(crate) fn tags(self, tags: &[Tag]) -> Self {
+        self.value("tags_all", tag_map(tags))
+    }
+
+    /// The compact JSON text of the attributes.
+    pub(super) fn into_raw(self) -> Option<Box<RawValue>> {
+        serde_json::value::to_raw_value(&self.0).ok()
+    }
+}
+
+/// Tags as a map, less the reserved `aws:` ones, which Terraform ignores likewise.
+pub(crate) fn tag_map(tags: &[Tag]) -> Attributes {
+    tags.iter()
+        .filter_map(|tag| Some((tag.key()?, tag.value().unwrap_or_default())))
+        .filter(|(key, _)| !key.starts_with("aws:"))
+        .map(|(key, value)| (key.to_owned(), Value::from(value)))
+        .collect()
+}
+
+impl From<Object> for Value {
+    fn from(object: Object) -> Self {
+        Value::Object(object.0)
+    }
+}

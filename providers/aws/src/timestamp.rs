@@ -1,0 +1,22 @@
+//! Times as Terraform records them.
+//! Knows nothing of what happened then.
+
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
+
+/// RFC 3339 in UTC, in whole seconds: what Go's layout of that name prints. None for what lies beyond the calendar.
+pub(crate) fn timestamp(time: &DateTime) -> Option<String> {
+    DateTime::from_secs(time.secs()).fmt(Format::DateTime).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_in_whole_seconds() {
+        let time = DateTime::from_secs_and_nanos(1_795_475_383, 120_000_000);
+        assert_eq!(timestamp(&time).as_deref(), Some("2026-11-23T23:09:43Z"));
+        assert_eq!(timestamp(&DateTime::from_secs(i64::MAX)), None);
+    }
+}

@@ -1,0 +1,173 @@
+//! The resource types: one file and one word in the list below for each.
+//! Knows nothing of how AWS is reached.
+
+use crate::rules::text;
+use provider_api::{Owner, ResourceType, SchemaSet, TypeTable};
+use serde_json::json;
+use std::sync::OnceLock;
+
+macro_rules! types {
+    ($($name:ident,)*) => {
+        $(mod $name;)*
+
+        static TYPES: &[&ResourceType] = &[$(&$name::TYPE),*];
+
+        /// The reader of a type, if there is one.
+        #[cfg(feature = "sdk")]
+        pub(crate) fn read<'r>(
+            resource_type: &str,
+            place: &'r crate::sdk::prelude::Place,
+            batch: &'r mut crate::sdk::prelude::Batch<'_>,
+        ) -> Option<futures::future::BoxFuture<'r, Result<(), provider_api::Gap>>> {
+            $(
+                if resource_type == $name::TYPE.name {
+                    return Some(Box::pin($name::live::read(place, batch)));
+                }
+            )*
+            None
+        }
+
+        #[cfg(test)]
+        const NAMES: &[&str] = &[$(stringify!($name)),*];
+    };
+}
+
+types! {
+    ami,
+    customer_gateway,
+    default_network_acl,
+    default_route_table,
+    default_security_group,
+    default_subnet,
+    default_vpc,
+    default_vpc_dhcp_options,
+    ebs_snapshot,
+    ebs_volume,
+    ec2_managed_prefix_list,
+    ec2_transit_gateway,
+    ec2_transit_gateway_vpc_attachment,
+    egress_only_internet_gateway,
+    eip,
+    eip_association,
+    flow_log,
+    instance,
+    internet_gateway,
+    key_pair,
+    launch_template,
+    main_route_table_association,
+    nat_gateway,
+    network_acl,
+    network_acl_rule,
+    network_interface,
+    placement_group,
+    route,
+    route_table,
+    route_table_association,
+    security_group,
+    security_group_rule,
+    subnet,
+    volume_attachment,
+    vpc,
+    vpc_dhcp_options,
+    vpc_dhcp_options_association,
+    vpc_endpoint,
+    vpc_peering_connection,
+    vpc_security_group_egress_rule,
+    vpc_security_group_ingress_rule,
+    vpn_gateway,
+}
+
+/// Any tag of any object may be a resource of its own.
+static TAG_OWNERS: &[Owner] = &[tag_owner("tags"), tag_owner("tags_all")];
+
+const fn tag_owner(attribute: &'static str) -> Owner {
+    Owner {
+        attribute,
+        resource_type: "aws_ec2_tag",
+        parent: |tag| text(tag, "resource_id"),
+        parts: |tag| vec![json!([tag.get("key"), tag.get("value")])],
+        split: |tags| tags.as_object().into_iter().flatten().map(|(key, value)| json!([key, value])).collect(),
+    }
+}
+
+/// The resource types that are read natively, their rules and their schemas.
+pub fn types() -> &'static TypeTable {
+    static TABLE: OnceLock<TypeTable> = OnceLock::new();
+    TABLE.get_or_init(|| {
+        let schemas: SchemaSet =
+            serde_json::from_str(include_str!("../schema.json")).expect("the schema is part of the program and tested");
+        TypeTable { types: TYPES, owners: TAG_OWNERS, schemas }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use provider_api::{AttributeSchema, BlockSchema};
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn every_file_is_in_the_list() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/types");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .expect("the folder of the types")
+            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().trim_end_matches(".rs").to_owned())
+            .collect();
+        files.sort();
+        assert_eq!(files, NAMES);
+    }
+
+    #[test]
+    fn types_are_sorted_and_named_after_their_file() {
+        for (name, resource_type) in NAMES.iter().zip(TYPES) {
+            assert_eq!(resource_type.name, format!("aws_{name}"));
+        }
+        assert!(TYPES.is_sorted_by_key(|resource_type| resource_type.name));
+    }
+
+    #[test]
+    fn permissions_are_sorted_reads_of_ec2() {
+        for resource_type in TYPES {
+            let name = resource_type.name;
+            assert!(!resource_type.permissions.is_empty(), "{name}");
+            assert!(resource_type.permissions.is_sorted(), "{name}");
+            for permission in resource_type.permissions {
+                assert!(
+                    permission.starts_with("ec2:Describe") || permission.starts_with("ec2:Get"),
+                    "{name}: {permission}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn rules_and_owners_speak_of_attributes_that_exist() {
+        let table = types();
+        for resource_type in TYPES {
+            let name = resource_type.name;
+            let schema = table.schema(name).unwrap_or_else(|| panic!("{name} has no schema"));
+            for pattern in resource_type
+                .rules
+                .iter()
+                .map(|rule| rule.pattern)
+                .chain(resource_type.owners.iter().map(|owner| owner.attribute))
+            {
+                assert!(exists(pattern, &schema.attributes, &schema.blocks), "{name}: {pattern}");
+            }
+        }
+    }
+
+    fn exists(
+        pattern: &str,
+        attributes: &BTreeMap<String, AttributeSchema>,
+        blocks: &BTreeMap<String, BlockSchema>,
+    ) -> bool {
+        let (first, rest) = pattern.split_once('.').unwrap_or((pattern, ""));
+        let rest = rest.strip_prefix("*.").unwrap_or(rest.strip_prefix('*').unwrap_or(rest));
+        match (attributes.get(first), blocks.get(first)) {
+            (Some(attribute), _) => rest.is_empty() || provider_api::cty_element(&attribute.cty_type, "").is_some(),
+            (None, Some(block)) => rest.is_empty() || exists(rest, &block.attributes, &block.blocks),
+            (None, None) => false,
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Who declared and approved resources, and all that happened to them.
+//! Knows nothing of state, of what is live, or of output formats.
+
+use crate::attribute::{BlockId, Event, History};
+use crate::config::Configuration;
+use crate::model::{Address, Attribution, SourceRange};
+use std::collections::BTreeSet;
+
+/// A resource to be asked about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resource {
+    /// Address without instance keys.
+    pub address: Address,
+    /// Directory of the root module from the repository's root.
+    pub root_module: String,
+    /// The block that declares it, or did; none where its module is not in this repository.
+    pub block: Option<BlockId>,
+    /// What else determines it.
+    pub contributors: Vec<Contributor>,
+}
+
+/// A block that takes part in determining a resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contributor {
+    /// Its name, for example `module.net`.
+    pub what: String,
+    /// Where it stands.
+    pub source: Option<SourceRange>,
+    /// The block.
+    pub block: BlockId,
+}
+
+/// The answer for one resource.
+#[derive(Debug)]
+pub struct Blamed<'a> {
+    /// The resource.
+    pub resource: &'a Resource,
+    /// Who declared and approved it.
+    pub attribution: Attribution,
+    /// The same of its contributors, in their order.
+    pub contributing: Vec<(&'a Contributor, Attribution)>,
+    /// All that happened to it, in the order of history.
+    pub events: &'a [Event],
+}
+
+/// The resources of a root module: those of the given addresses, declared or not, or all that are declared.
+///
+/// Of what determines a resource besides its block, the module calls that enclose it are listed, from the root inwards.
+/// The locals and variables that it refers to, and provider configurations, are not followed yet.
+pub fn resources(configuration: &Configuration, addresses: &[Address]) -> Vec<Resource> {
+    let mut wanted: Vec<Address> = match addresses {
+        [] => configuration.resources.keys().cloned().collect(),
+        addresses => addresses.iter().map(|address| configuration.refactored(address).resource()).collect(),
+    };
+    wanted.sort();
+    wanted.dedup();
+    wanted.into_iter().map(|address| resource(configuration, address)).collect()
+}
+
+fn resource(configuration: &Configuration, address: Address) -> Resource {
+    let declared = configuration.resources.get(&address).map(|resource| resource.directory.as_str());
+    let directory = declared.or_else(|| configuration.module_directory(&address.module));
+    let block = directory.map(|directory| BlockId {
+        directory: directory.to_owned(),
+        kind: "resource".into(),
+        labels: vec![address.resource_type.to_string(), address.name.to_string()],
+    });
+    let contributors = module_calls(configuration, &address);
+    Resource { root_module: configuration.directory.clone(), block, contributors, address }
+}
+
+fn module_calls(configuration: &Configuration, address: &Address) -> Vec<Contributor> {
+    let mut calls = Vec::new();
+    let mut path: Vec<String> = Vec::new();
+    let mut caller = Some(configuration.directory.clone());
+    for step in address.module.iter() {
+        path.push(step.name.to_string());
+        let Some(call) = configuration.modules.get(&path) else { break };
+        if let Some(directory) = caller.take() {
+            let block = BlockId { directory, kind: "module".into(), labels: vec![step.name.to_string()] };
+            let what = path.iter().map(|name| format!("module.{name}")).collect::<Vec<_>>().join(".");
+            calls.push(Contributor { what, source: call.range.clone(), block });
+        }
+        caller.clone_from(&call.directory);
+    }
+    calls
+}
+
+/// Drops the resources that neither are nor ever were declared where they are looked for, unless nothing else is left of
+/// their address: several root modules rarely hold the same ones.
+pub fn found(history: &History, resources: Vec<Resource>) -> Vec<Resource> {
+    let known = |resource: &Resource| resource.block.as_ref().is_some_and(|block| history.knows(block));
+    let somewhere: BTreeSet<Address> =
+        resources.iter().filter(|resource| known(resource)).map(|resource| resource.address.clone()).collect();
+    let mut unknown = BTreeSet::new();
+    let mut kept = resources;
+    kept.retain(|resource| {
+        known(resource) || !somewhere.contains(&resource.address) && unknown.insert(resource.address.clone())
+    });
+    kept
+}
+
+/// Asks the history about each resource.
+pub fn report<'a>(history: &'a History, resources: &'a [Resource]) -> Vec<Blamed<'a>> {
+    let blamed = |resource: &'a Resource| Blamed {
+        resource,
+        attribution: match &resource.block {
+            Some(block) => history.attribution(block),
+            None => Attribution::unknown("the module that declares it is not in this repository"),
+        },
+        contributing: resource
+            .contributors
+            .iter()
+            .map(|contributor| (contributor, history.attribution(&contributor.block)))
+            .collect(),
+        events: resource.block.as_ref().map_or(&[], |block| history.events(block)),
+    };
+    resources.iter().map(blamed).collect()
+}

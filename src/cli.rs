@@ -1,0 +1,236 @@
+//! What a user can type.
+//! Knows nothing of how any of it is done.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Finds what drifted between approved Terraform configuration, state and the live cloud, and names who approved it.
+#[derive(Debug, Parser)]
+#[command(name = "driftline", version, propagate_version = true, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str =
+    "Exit codes: 0 in sync, 1 error, 2 drift, 3 no drift seen but the scan was incomplete, 130 interrupted";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Compare configuration, state and live objects, and report every drift
+    #[command(after_help = SCAN_EXAMPLES)]
+    Scan(ScanArguments),
+    /// Show the main job on an embedded example; needs no account and no network
+    Demo(DemoArguments),
+    /// Name the commits that declared and approved resources, from Git alone
+    Blame(BlameArguments),
+    /// Print the JSON Schema of the JSON report
+    Schema,
+}
+
+const SCAN_EXAMPLES: &str = "\
+Examples:
+  driftline scan                                             the root module in this directory
+  terraform state pull | driftline scan --state -            any backend
+  driftline scan live --report text --report sarif=out.sarif
+  driftline scan --record evidence; driftline scan --live evidence";
+
+/// Arguments of `scan`.
+#[derive(Debug, Args)]
+pub struct ScanArguments {
+    /// Root module, or a directory of root modules, inside a Git work tree
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+
+    /// Approved revision: what was reviewed and may be deployed [default: the remote's default branch, else HEAD]
+    #[arg(long, value_name = "REV", help_heading = "Input")]
+    pub r#ref: Option<String>,
+
+    /// State to read instead of the backend's: a file, a glob, or - for standard input; can be repeated
+    #[arg(long, value_name = "SOURCE", help_heading = "Input")]
+    pub state: Vec<String>,
+
+    /// Read live objects from a recording instead of the cloud
+    #[arg(long, value_name = "DIR", help_heading = "Input", conflicts_with = "record")]
+    pub live: Option<PathBuf>,
+
+    /// How to read live objects
+    #[arg(long, value_enum, default_value_t = Reader::Auto, help_heading = "Input")]
+    pub reader: Reader,
+
+    /// Also report live objects that are in no state
+    #[arg(long, help_heading = "Input")]
+    pub unmanaged: bool,
+
+    /// Give up reading after this many seconds; what is not read by then is unknown
+    #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..=86_400), help_heading = "Input")]
+    pub deadline: u64,
+
+    /// Keep what was read in this directory, for --live
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    pub record: Option<PathBuf>,
+
+    /// Arguments shared with `demo`
+    #[command(flatten)]
+    pub output: OutputArguments,
+
+    /// Earlier SARIF report whose findings an incomplete scan carries forward where it did not look; `none` for the
+    /// first upload of all
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub sarif_previous: Option<PathBuf>,
+}
+
+/// How reports are written.
+#[derive(Debug, Clone, Args)]
+pub struct OutputArguments {
+    /// Report to write: text, json or sarif, optionally =FILE; can be repeated [default: text]
+    #[arg(long, value_name = "FORMAT[=FILE]", help_heading = "Output")]
+    pub report: Vec<ReportTarget>,
+
+    /// When to use colour
+    #[arg(long, value_enum, default_value_t = Colour::Auto, help_heading = "Output")]
+    pub color: Colour,
+
+    /// Shorten nothing in the text report, and list what comparison rules folded and by which rule
+    #[arg(long, help_heading = "Output")]
+    pub show_folds: bool,
+}
+
+/// Arguments of `demo`.
+#[derive(Debug, Args)]
+pub struct DemoArguments {
+    /// Keep the example in this new directory, to try other commands on it
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
+
+    /// Arguments shared with `scan`
+    #[command(flatten)]
+    pub output: OutputArguments,
+}
+
+/// Arguments of `blame`.
+#[derive(Debug, Args)]
+pub struct BlameArguments {
+    /// Resources, such as `module.net.aws_vpc.main` [default: all that are declared]
+    #[arg(value_name = "ADDRESS")]
+    pub addresses: Vec<String>,
+
+    /// Root module, or a directory of root modules, inside a Git work tree
+    #[arg(long = "in", value_name = "DIR", default_value = ".")]
+    pub dir: PathBuf,
+
+    /// Approved revision [default: the remote's default branch, else HEAD]
+    #[arg(long, value_name = "REV")]
+    pub r#ref: Option<String>,
+
+    /// Report to write: text or json, optionally =FILE; can be repeated [default: text]
+    #[arg(long, value_name = "FORMAT[=FILE]")]
+    pub report: Vec<ReportTarget>,
+}
+
+/// Which reader reads live objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Reader {
+    /// The best there is for each type
+    Auto,
+    /// driftline's own bulk readers only
+    Native,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// A report format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// JSON report v1.
+    Json,
+    /// SARIF 2.1.0.
+    Sarif,
+}
+
+/// A report and where it goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportTarget {
+    /// The format.
+    pub format: Format,
+    /// The file; none for standard output.
+    pub file: Option<PathBuf>,
+}
+
+impl std::str::FromStr for ReportTarget {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, file) = match text.split_once('=') {
+            Some((_, "")) => return Err("the file's name is missing after `=`".into()),
+            Some((name, "-")) => (name, None),
+            Some((name, file)) => (name, Some(PathBuf::from(file))),
+            None => (text, None),
+        };
+        let format = match name {
+            "text" => Format::Text,
+            "json" => Format::Json,
+            "sarif" => Format::Sarif,
+            _ => return Err("not a report format: choose text, json or sarif".into()),
+        };
+        Ok(Self { format, file })
+    }
+}
+
+/// Two reports cannot share a place.
+///
+/// # Errors
+/// Names the place that two reports were told to use.
+pub fn check_targets(targets: &[ReportTarget]) -> Result<(), String> {
+    for (position, target) in targets.iter().enumerate() {
+        if targets[..position].iter().any(|earlier| earlier.file == target.file) {
+            let place = target.file.as_ref().map_or("standard output".into(), |file| format!("`{}`", file.display()));
+            return Err(format!(
+                "two reports go to {place}; give one of them a file of its own with --report FORMAT=FILE"
+            ));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn report_targets_parse() {
+        let target = |format, file: Option<&str>| Ok(ReportTarget { format, file: file.map(PathBuf::from) });
+        assert_eq!("text".parse(), target(Format::Text, None));
+        assert_eq!("json=a=b.json".parse(), target(Format::Json, Some("a=b.json")));
+        assert_eq!("sarif=-".parse(), target(Format::Sarif, None));
+        assert!("xml".parse::<ReportTarget>().is_err());
+        assert!("json=".parse::<ReportTarget>().is_err());
+    }
+
+    #[test]
+    fn two_reports_do_not_share_a_place() {
+        let targets = |texts: &[&str]| texts.iter().map(|text| text.parse()).collect::<Result<Vec<ReportTarget>, _>>();
+        assert!(check_targets(&targets(&["text", "json=a"]).unwrap_or_default()).is_ok());
+        assert!(check_targets(&targets(&["text", "json"]).unwrap_or_default()).is_err());
+        assert!(check_targets(&targets(&["sarif=a", "json=a"]).unwrap_or_default()).is_err());
+    }
+}

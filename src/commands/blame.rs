@@ -1,0 +1,48 @@
+//! `driftline blame`: who declared and approved resources, from Git alone.
+//! Knows nothing of state or of what is live.
+
+use crate::attribute;
+use crate::blame::{self, Resource};
+use crate::cli::{BlameArguments, Format};
+use crate::config;
+use crate::discover;
+use crate::error::Error;
+use crate::git::Repository;
+use crate::judge::IN_SYNC;
+use crate::model::Address;
+use crate::report::{blame_json, blame_text};
+use std::collections::BTreeSet;
+
+/// Attributes all declared resources, or those that are named.
+pub(super) fn run(arguments: &BlameArguments) -> Result<u8, Error> {
+    let targets = super::targets(&arguments.report)?;
+    if targets.iter().any(|target| target.format == Format::Sarif) {
+        return Err(Error::Usage("blame reports as text or json".into()));
+    }
+    let addresses = arguments.addresses.iter().map(|text| text.parse().map_err(Error::Address));
+    let addresses: Vec<Address> = addresses.collect::<Result<_, _>>()?;
+    let repository = Repository::discover(&arguments.dir)?;
+    let approved = repository.approved(arguments.r#ref.as_deref())?;
+    let tree = repository.tree(approved.commit)?;
+    let options = config::Options::default();
+
+    let mut resources: Vec<Resource> = Vec::new();
+    let mut directories = BTreeSet::new();
+    for module in discover::root_modules(&tree, &repository.relative(&arguments.dir)?)? {
+        let configuration = config::read(&tree, &module.directory, &options);
+        directories.extend(configuration.modules.values().filter_map(|module| module.directory.clone()));
+        resources.extend(blame::resources(&configuration, &addresses));
+    }
+    let directories: Vec<String> = directories.into_iter().collect();
+    let history = attribute::history(repository.inner(), approved.commit, &directories)?;
+    let resources = blame::found(&history, resources);
+    let blamed = blame::report(&history, &resources);
+    for target in targets {
+        let text = match target.format {
+            Format::Json => blame_json(&blamed),
+            Format::Text | Format::Sarif => blame_text(&blamed),
+        };
+        super::write(target.file.as_deref(), &text)?;
+    }
+    Ok(IN_SYNC)
+}

@@ -1,0 +1,81 @@
+//! `driftline scan`.
+//! Knows nothing of what a scan does.
+
+use super::write_reports;
+use crate::cli::ScanArguments;
+use crate::error::Error;
+use crate::fetch::Progress;
+use crate::git::Repository;
+use crate::interrupt::Interrupt;
+use crate::model::Report;
+use crate::report::Earlier;
+use crate::scan::{self, Settings};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::Read;
+use std::path::Path;
+use std::time::Duration;
+
+/// An earlier SARIF report is no larger than code scanning takes, by far.
+const MAX_PREVIOUS_BYTES: u64 = 256 << 20;
+
+/// Scans and reports.
+pub(super) fn run(arguments: ScanArguments, interrupt: &Interrupt) -> Result<u8, Error> {
+    // Arguments that cannot work are told before an hour of reading.
+    super::targets(&arguments.output.report)?;
+    let previous = match arguments.sarif_previous.as_deref() {
+        Some(path) if path != Path::new("none") => Some(read_previous(path)?),
+        _ => None,
+    };
+    let earlier = match &previous {
+        Some(text) => Earlier::Report(text),
+        None if arguments.sarif_previous.is_some() => Earlier::FirstUpload,
+        None => Earlier::NotGiven,
+    };
+    let directory = Repository::discover(&arguments.dir)?.relative(&arguments.dir)?;
+    let settings = Settings {
+        dir: arguments.dir,
+        reference: arguments.r#ref,
+        states: arguments.state,
+        workspace: workspace(),
+        live: arguments.live,
+        record: arguments.record,
+        unmanaged: arguments.unmanaged,
+        deadline: Duration::from_secs(arguments.deadline),
+    };
+    let report = scan(&settings, interrupt)?;
+    write_reports(&report, &arguments.output, &directory, earlier)?;
+    Ok(report.scan.exit_code)
+}
+
+/// Scans with progress on standard error where that is a terminal.
+pub(super) fn scan(settings: &Settings, interrupt: &Interrupt) -> Result<Report, Error> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
+    // Draws nothing where standard error is no terminal.
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} [{elapsed}]") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(120));
+    let progress = |progress: Progress| bar.set_message(progress.to_string());
+    let report = runtime.block_on(scan::run(settings, interrupt, &progress));
+    bar.finish_and_clear();
+    // Reads that hang must not hold up the end.
+    runtime.shutdown_background();
+    report
+}
+
+/// The workspace that Terraform would use.
+fn workspace() -> String {
+    std::env::var("TF_WORKSPACE").ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "default".into())
+}
+
+fn read_previous(path: &Path) -> Result<String, Error> {
+    let error = |cause| Error::Read { path: path.to_owned(), cause };
+    let file = std::fs::File::open(path).map_err(error)?;
+    let mut text = String::new();
+    let read = file.take(MAX_PREVIOUS_BYTES + 1).read_to_string(&mut text).map_err(error)?;
+    if read as u64 > MAX_PREVIOUS_BYTES {
+        return Err(error(std::io::Error::other("larger than any SARIF report of ours")));
+    }
+    Ok(text)
+}

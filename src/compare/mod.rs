@@ -1,0 +1,326 @@
+//! Decides, for every instance and live object, what is the matter with it: the verdict table.
+//! Pure; knows nothing of Git, output or how anything was read.
+
+mod declared;
+mod instance;
+mod owners;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+use crate::config::Configuration;
+use crate::fetch::{Live, LiveBatch, LiveConnection};
+use crate::model::{CoverageEntry, CoverageStatus, Fold, Kind};
+use crate::normalize::IgnoredTags;
+use crate::plan::{InstanceIndex, ReadPlan};
+use crate::redact::RedactionKey;
+use crate::state::State;
+use owners::Owners;
+use provider_api::{AttributePath, Attributes, Gap, LiveObject, Origin, Scope, TypeTable};
+use rayon::prelude::*;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+pub(crate) use declared::At;
+
+/// Everything that is compared.
+pub struct Sides<'a> {
+    /// What was recorded.
+    pub states: &'a [State<'a>],
+    /// What is declared, one configuration per state; several states may share one.
+    pub configurations: &'a [&'a Configuration],
+    /// One key per state.
+    pub keys: &'a [RedactionKey],
+    /// What was asked.
+    pub plan: &'a ReadPlan<'a>,
+    /// What was answered.
+    pub live: &'a Live,
+    /// The resource types of a provider address.
+    pub types: &'a (dyn Fn(&str) -> Option<&'static TypeTable> + Sync),
+    /// Whether live objects come from a recording, whose sensitive values are digests.
+    pub recorded_live: bool,
+}
+
+/// One attribute that differs. Values may be sensitive: only [`crate::judge`] prepares them for printing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// Where.
+    pub(crate) path: AttributePath,
+    /// What is declared there.
+    pub(crate) declared: At,
+    /// What state recorded.
+    pub(crate) recorded: Value,
+    /// What is live.
+    pub(crate) live: Value,
+    /// In a recording, the digest that stands for a sensitive live value.
+    pub(crate) live_digest: Option<String>,
+    /// Whether the value must not be printed.
+    pub(crate) sensitive: bool,
+    /// Whether a plan of the approved configuration would change it back.
+    pub(crate) material: bool,
+}
+
+/// The verdict on one managed instance.
+#[derive(Debug)]
+pub struct Verdict {
+    /// Which instance.
+    pub index: InstanceIndex,
+    /// What is the matter; none when it is in sync.
+    pub kind: Option<Kind>,
+    /// What differs, sorted by path.
+    pub changes: Vec<Change>,
+    /// What rules folded.
+    pub folds: Vec<Fold>,
+    /// Why it is unknown, or a remark.
+    pub cause: Option<String>,
+    /// Where it lives.
+    pub scope: Scope,
+}
+
+/// An object in no state.
+#[derive(Debug)]
+pub struct Unmanaged {
+    /// Provider address.
+    pub provider: String,
+    /// Where it lives.
+    pub scope: Scope,
+    /// Type.
+    pub resource_type: String,
+    /// Id.
+    pub id: String,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// What comparing found.
+#[derive(Debug, Default)]
+pub struct Comparison {
+    /// One per managed instance, sorted by index.
+    pub verdicts: Vec<Verdict>,
+    /// Declared and not recorded: configuration position and address.
+    pub pending_create: Vec<(usize, crate::model::Address)>,
+    /// In no state.
+    pub unmanaged: Vec<Unmanaged>,
+    /// What was looked at.
+    pub coverage: Vec<CoverageEntry>,
+    /// Scopes whose account is not the one that state belongs to: recorded and live.
+    pub other_scopes: Vec<(Scope, Scope)>,
+    /// Scopes in which every recorded object is absent, with their number.
+    pub empty_scopes: Vec<(Scope, usize)>,
+}
+
+/// Compares all sides.
+pub fn compare(sides: &Sides<'_>) -> Comparison {
+    let owners = Owners::new(sides.states);
+    let mut comparison = Comparison::default();
+    for (connection, planned) in sides.live.connections.iter().zip(&sides.plan.connections) {
+        let table = (sides.types)(&connection.source);
+        let ignored = ignored_tags(&planned.configuration.known);
+        let elsewhere = elsewhere(connection);
+        if let Some(recorded) = &elsewhere {
+            comparison.other_scopes.push((recorded.clone(), connection.scope.clone()));
+        }
+        let first = comparison.verdicts.len();
+        for batch in &connection.batches {
+            let context = instance::Context { sides, owners: &owners, table, ignored: &ignored, connection, batch };
+            let (verdicts, attributes) = batch_verdicts(&context, elsewhere.as_ref());
+            comparison.verdicts.extend(verdicts);
+            comparison.coverage.push(coverage(connection, batch, attributes));
+        }
+        if let Some(absent) = all_absent(&comparison.verdicts[first..]) {
+            comparison.empty_scopes.push((connection.scope.clone(), absent));
+        }
+    }
+    comparison.verdicts.sort_by_key(|verdict| verdict.index);
+    comparison.unmanaged = unmanaged(sides);
+    comparison.pending_create = pending_create(sides);
+    comparison.coverage = merge_coverage(comparison.coverage);
+    comparison
+}
+
+/// The verdicts of one batch and the attributes that were compared.
+fn batch_verdicts(context: &instance::Context<'_>, elsewhere: Option<&Scope>) -> (Vec<Verdict>, BTreeSet<String>) {
+    let batch = context.batch;
+    let objects: HashMap<&str, &LiveObject> =
+        batch.outcome.objects.iter().map(|object| (object.id.as_str(), object)).collect();
+    let whole = context.connection.gap.iter().chain(&batch.outcome.gaps).find(|gap| gap.ids.is_empty());
+    let by_id: HashMap<&str, &Gap> =
+        batch.outcome.gaps.iter().flat_map(|gap| gap.ids.iter().map(move |id| (id.as_str(), gap))).collect();
+    let judged: Vec<(Verdict, Vec<String>)> = batch
+        .instances
+        .par_iter()
+        .zip(&batch.ids)
+        .map(|(index, id)| {
+            if let Some(recorded) = elsewhere {
+                return (
+                    instance::unknown(context, *index, other_scope(recorded, &context.connection.scope)),
+                    Vec::new(),
+                );
+            }
+            let gap = by_id.get(id.as_str()).copied().or(whole);
+            match objects.get(id.as_str()) {
+                Some(object) => instance::found(context, *index, object, by_id.get(id.as_str()).copied()),
+                None => match gap {
+                    Some(gap) => (instance::unknown(context, *index, gap.cause.clone()), Vec::new()),
+                    None => (instance::missing(context, *index), Vec::new()),
+                },
+            }
+        })
+        .collect();
+    let mut attributes = BTreeSet::new();
+    let mut verdicts = Vec::with_capacity(judged.len());
+    for (verdict, compared) in judged {
+        attributes.extend(compared);
+        verdicts.push(verdict);
+    }
+    (verdicts, attributes)
+}
+
+/// The recorded scope, where the one that answered is another: reading there proves nothing about what was recorded.
+fn elsewhere(connection: &LiveConnection) -> Option<Scope> {
+    let differs = |recorded: &Option<String>, live: &Option<String>| matches!((recorded, live), (Some(one), Some(other)) if one != other);
+    let (recorded, live) = (&connection.recorded_scope, &connection.scope);
+    (connection.gap.is_none() && (differs(&recorded.account, &live.account) || differs(&recorded.region, &live.region)))
+        .then(|| recorded.clone())
+}
+
+fn other_scope(recorded: &Scope, live: &Scope) -> String {
+    format!("state speaks of {}, and {} answered", scope_text(recorded), scope_text(live))
+}
+
+/// A scope in words.
+pub(crate) fn scope_text(scope: &Scope) -> String {
+    match (&scope.account, &scope.region) {
+        (Some(account), Some(region)) => format!("account {account}, region {region}"),
+        (Some(account), None) => format!("account {account}"),
+        (None, Some(region)) => format!("region {region}"),
+        (None, None) => "an unnamed scope".into(),
+    }
+}
+
+/// The number of instances, where there are several and every one is missing.
+fn all_absent(verdicts: &[Verdict]) -> Option<usize> {
+    (verdicts.len() > 1 && verdicts.iter().all(|verdict| verdict.kind == Some(Kind::Missing))).then_some(verdicts.len())
+}
+
+/// `ignore_tags` of a provider block.
+fn ignored_tags(known: &Attributes) -> IgnoredTags {
+    let blocks = known.get("ignore_tags").and_then(Value::as_array);
+    let texts = |name: &str| -> Vec<String> {
+        let elements = blocks.into_iter().flatten().filter_map(|block| block.get(name)?.as_array()).flatten();
+        elements.filter_map(|text| text.as_str().map(str::to_owned)).collect()
+    };
+    IgnoredTags { keys: texts("keys"), key_prefixes: texts("key_prefixes") }
+}
+
+fn coverage(connection: &LiveConnection, batch: &LiveBatch, attributes: BTreeSet<String>) -> CoverageEntry {
+    let gap = connection.gap.iter().chain(&batch.outcome.gaps).max_by_key(|gap| gap.ids.is_empty());
+    CoverageEntry {
+        provider: connection.source.clone(),
+        scope: connection.scope.clone(),
+        resource_type: batch.resource_type.clone(),
+        reader: connection.reader.clone(),
+        status: gap.map_or(CoverageStatus::Complete, |gap| CoverageStatus::Gap(gap.class)),
+        objects: (batch.outcome.objects.len() + batch.outcome.unrequested.len()) as u64,
+        attributes: attributes.into_iter().collect(),
+        api_calls: batch.outcome.api_calls,
+        cause: gap.map(|gap| gap.cause.clone()),
+    }
+}
+
+/// Several provider configurations may read one scope: one entry for each provider, scope and type.
+fn merge_coverage(entries: Vec<CoverageEntry>) -> Vec<CoverageEntry> {
+    let mut merged: BTreeMap<(String, Scope, String, String), CoverageEntry> = BTreeMap::new();
+    for entry in entries {
+        let key = (entry.provider.clone(), entry.scope.clone(), entry.resource_type.clone(), entry.reader.clone());
+        match merged.entry(key) {
+            std::collections::btree_map::Entry::Vacant(vacant) => {
+                vacant.insert(entry);
+            }
+            std::collections::btree_map::Entry::Occupied(mut occupied) => {
+                let first = occupied.get_mut();
+                first.objects += entry.objects;
+                first.api_calls += entry.api_calls;
+                let names: BTreeSet<String> = first.attributes.drain(..).chain(entry.attributes).collect();
+                first.attributes = names.into_iter().collect();
+                if first.status == CoverageStatus::Complete {
+                    (first.status, first.cause) = (entry.status, entry.cause);
+                }
+            }
+        }
+    }
+    merged.into_values().collect()
+}
+
+/// Objects that no instance of any state stands for.
+fn unmanaged(sides: &Sides<'_>) -> Vec<Unmanaged> {
+    let managed: HashSet<(&str, &str)> = sides
+        .states
+        .iter()
+        .flat_map(|state| &state.instances)
+        .map(|instance| (family(&instance.address.resource_type), instance.id.as_str()))
+        .collect();
+    let mut seen = HashSet::new();
+    let mut found = Vec::new();
+    for connection in &sides.live.connections {
+        for batch in &connection.batches {
+            for object in &batch.outcome.unrequested {
+                let key = (family(&batch.resource_type), object.id.as_str());
+                if managed.contains(&key) || !seen.insert((&connection.source, &connection.scope, key)) {
+                    continue;
+                }
+                found.push(Unmanaged {
+                    provider: connection.source.clone(),
+                    scope: connection.scope.clone(),
+                    resource_type: batch.resource_type.clone(),
+                    id: object.id.clone(),
+                    origin: object.origin.clone(),
+                });
+            }
+        }
+    }
+    found.sort_by(|one, other| {
+        (&one.resource_type, &one.scope, &one.id).cmp(&(&other.resource_type, &other.scope, &other.id))
+    });
+    found
+}
+
+/// `aws_default_vpc` manages an object that is listed as an `aws_vpc`.
+fn family(resource_type: &str) -> &str {
+    match resource_type {
+        "aws_default_vpc" => "aws_vpc",
+        "aws_default_subnet" => "aws_subnet",
+        "aws_default_route_table" => "aws_route_table",
+        "aws_default_security_group" => "aws_security_group",
+        "aws_default_network_acl" => "aws_network_acl",
+        "aws_default_vpc_dhcp_options" => "aws_vpc_dhcp_options",
+        other => other,
+    }
+}
+
+/// Instances that are known to be declared and are in no state of their root module.
+fn pending_create(sides: &Sides<'_>) -> Vec<(usize, crate::model::Address)> {
+    let mut pending = Vec::new();
+    for (position, configuration) in sides.configurations.iter().enumerate() {
+        let same = |other: &&Configuration| std::ptr::eq(*other, *configuration);
+        if sides.configurations[..position].iter().any(same) {
+            continue;
+        }
+        let states =
+            sides.configurations.iter().zip(sides.states).filter(|(other, _)| same(other)).map(|(_, state)| state);
+        let recorded: HashSet<crate::model::Address> = states
+            .flat_map(|state| &state.instances)
+            .map(|instance| configuration.refactored(&instance.address))
+            .collect();
+        let declared = configuration.instances();
+        pending.extend(
+            declared.into_iter().filter(|address| !recorded.contains(address)).map(|address| (position, address)),
+        );
+    }
+    pending
+}
+
+/// Whether a gap is about reading at all, for tests of completeness.
+pub(crate) fn is_complete(coverage: &[CoverageEntry]) -> bool {
+    coverage.iter().all(|entry| entry.status == CoverageStatus::Complete)
+}

@@ -1,0 +1,177 @@
+//! Walks two values side by side and lists where they differ.
+//! Knows nothing of configuration, siblings or verdicts.
+
+use crate::normalize::{equal, fold, is_set};
+use crate::redact::RedactionKey;
+use crate::schema_node::Node;
+use provider_api::{AttributePath, Attributes, ResourceType, RuleKind, Shape, Step};
+use serde_json::Value;
+
+/// Deeper than any provider nests; below it values are compared whole.
+const MAX_DEPTH: usize = 64;
+
+/// One place where two sides differ. The values may be sensitive.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Difference {
+    /// Where.
+    pub(crate) path: AttributePath,
+    /// What state recorded.
+    pub(crate) recorded: Value,
+    /// What is live.
+    pub(crate) live: Value,
+    /// The digest a recording keeps in place of a sensitive live value.
+    pub(crate) live_digest: Option<String>,
+    /// Whether the schema or a rule calls the value sensitive.
+    pub(crate) sensitive: bool,
+}
+
+/// What a walk found.
+#[derive(Debug, Default)]
+pub(crate) struct Walked {
+    /// Real differences, sorted by path.
+    pub(crate) differences: Vec<Difference>,
+    /// Differences that a rule folded: path and rule name.
+    pub(crate) folds: Vec<(AttributePath, String)>,
+}
+
+/// What a walk needs to know of a type.
+#[derive(Clone, Copy)]
+pub(crate) struct Walker<'a> {
+    /// Rules, if the type is known.
+    pub(crate) resource_type: Option<&'static ResourceType>,
+    /// Schema, if the type is known.
+    pub(crate) schema: Node<'a>,
+    /// Set when the live side is a recording, whose sensitive values are digests.
+    pub(crate) digests: Option<&'a RedactionKey>,
+}
+
+impl Walker<'_> {
+    /// Compares every attribute that was read. What the live side lacks was not read; what the record lacks is null there.
+    pub(crate) fn instance(&self, recorded: &Attributes, live: &Attributes) -> Walked {
+        let mut walked = Walked::default();
+        for (name, live) in live {
+            let recorded = recorded.get(name).unwrap_or(&Value::Null);
+            if recorded != live {
+                let node = self.schema.child(name);
+                self.value(AttributePath::attribute(name), node, recorded, live, false, &mut walked);
+            }
+        }
+        walked.differences.sort_by(|one, other| one.path.cmp(&other.path));
+        walked
+    }
+
+    fn value(
+        &self,
+        path: AttributePath,
+        node: Node<'_>,
+        recorded: &Value,
+        live: &Value,
+        sensitive: bool,
+        walked: &mut Walked,
+    ) {
+        if equal(recorded, live) {
+            return;
+        }
+        let attribute = node.attribute();
+        if attribute.is_some_and(|attribute| attribute.write_only()) {
+            return;
+        }
+        let sensitive =
+            sensitive || attribute.is_some_and(|attribute| attribute.sensitive()) || self.marked_sensitive(&path);
+        if let Some(mark) = self.digests.and_then(|key| key.read_mark(live).map(|digest| (key, digest))) {
+            return self.digest(path, recorded, mark, walked);
+        }
+        if let Some(rule) = fold(self.resource_type, &path, node, recorded, live) {
+            walked.folds.push((path, rule));
+            return;
+        }
+        if path.0.len() < MAX_DEPTH && self.descend(&path, node, recorded, live, sensitive, walked) {
+            return;
+        }
+        // A value that is shown whole is as sensitive as anything in it.
+        let sensitive = sensitive || node.holds_sensitive() || self.sensitive_below(&path);
+        walked.differences.push(Difference {
+            path,
+            recorded: recorded.clone(),
+            live: live.clone(),
+            live_digest: None,
+            sensitive,
+        });
+    }
+
+    /// Goes into lists of equal length, maps and objects; says whether it did.
+    fn descend(
+        &self,
+        path: &AttributePath,
+        node: Node<'_>,
+        recorded: &Value,
+        live: &Value,
+        sensitive: bool,
+        walked: &mut Walked,
+    ) -> bool {
+        match (recorded, live) {
+            (Value::Array(one), Value::Array(other)) => {
+                let plain = other.iter().any(|element| !element.is_object());
+                if one.len() != other.len() || plain || is_set(self.resource_type, path, node) {
+                    return false;
+                }
+                for (index, (recorded, live)) in one.iter().zip(other).enumerate() {
+                    self.value(path.join(Step::Index(index)), node.element(), recorded, live, sensitive, walked);
+                }
+            }
+            (Value::Object(_) | Value::Null, Value::Object(other)) | (Value::Object(other), Value::Null) => {
+                let by_key = matches!(node.shape(), Shape::Map | Shape::Dynamic);
+                if !by_key && (recorded.is_null() || live.is_null()) {
+                    return false;
+                }
+                let mut names: Vec<&String> = other.keys().collect();
+                if let (true, Value::Object(one)) = (by_key, recorded) {
+                    names.extend(one.keys().filter(|name| !other.contains_key(*name)));
+                }
+                for name in names {
+                    let step = if by_key { Step::Key(name.clone()) } else { Step::Name(name.clone()) };
+                    let inner = if by_key { node.element() } else { node.child(name) };
+                    let side = |value: &Value| value.get(name).cloned().unwrap_or(Value::Null);
+                    self.value(path.join(step), inner, &side(recorded), &side(live), sensitive, walked);
+                }
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Compares with the digest that a recording holds in place of a sensitive value.
+    fn digest(&self, path: AttributePath, recorded: &Value, mark: (&RedactionKey, Option<&str>), walked: &mut Walked) {
+        match mark {
+            (_, None) => walked.folds.push((path, "sensitive value recorded with another state's key".into())),
+            (key, Some(digest)) if key.digest(recorded) == digest => {}
+            (_, Some(digest)) => walked.differences.push(Difference {
+                path,
+                recorded: recorded.clone(),
+                live: Value::Null,
+                live_digest: Some(digest.to_owned()),
+                sensitive: true,
+            }),
+        }
+    }
+
+    fn marked_sensitive(&self, path: &AttributePath) -> bool {
+        crate::normalize::rules_at(self.resource_type, path).any(|rule| matches!(rule.kind, RuleKind::Sensitive))
+    }
+
+    /// Whether a rule calls something below a path sensitive.
+    fn sensitive_below(&self, path: &AttributePath) -> bool {
+        let name = |step: &Step| match step {
+            Step::Name(name) | Step::Key(name) => name.clone(),
+            Step::Index(_) => "*".into(),
+        };
+        let prefix: Vec<String> = path.0.iter().map(name).collect();
+        let below = |pattern: &str| {
+            let parts: Vec<&str> = pattern.split('.').collect();
+            parts.len() > prefix.len() && parts.iter().zip(&prefix).all(|(part, step)| *part == "*" || part == step)
+        };
+        self.resource_type.is_some_and(|resource_type| {
+            resource_type.rules.iter().any(|rule| matches!(rule.kind, RuleKind::Sensitive) && below(rule.pattern))
+        })
+    }
+}

@@ -1,0 +1,106 @@
+//! Why a command could not do what it was asked to, with the way out.
+//! Knows nothing of how errors are printed.
+
+use crate::attribute::AttributeError;
+use crate::discover::DiscoverError;
+use crate::git::GitError;
+use crate::interrupt::Interrupted;
+use crate::model::AddressError;
+use crate::record::RecordError;
+use crate::report::{Refused, WriteError};
+use crate::state::StateError;
+use std::path::PathBuf;
+
+/// What ends a command.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Git.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// A state.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The history.
+    #[error(transparent)]
+    History(#[from] AttributeError),
+    /// Writing a recording.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// Reading a recording.
+    #[error(transparent)]
+    Recording(#[from] provider_recorded::RecordingError),
+    /// Writing a report.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// No root module.
+    #[error(transparent)]
+    Discover(#[from] DiscoverError),
+    /// The backend is none that can be read.
+    #[error("state of `{dir}`: the `{backend}` backend cannot be read")]
+    Backend {
+        /// The root module.
+        dir: String,
+        /// The backend's kind.
+        backend: String,
+    },
+    /// `--state` with several root modules.
+    #[error("--state goes with one root module, and `{dir}` holds {count}")]
+    AmbiguousState {
+        /// The directory.
+        dir: String,
+        /// How many.
+        count: usize,
+    },
+    /// An address that is none.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// Arguments that do not go together.
+    #[error("{0}")]
+    Usage(String),
+    /// SARIF that would close alerts on what was not looked at.
+    #[error(transparent)]
+    Sarif(#[from] Refused),
+    /// A file that was named cannot be read.
+    #[error("`{}` cannot be read: {cause}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: std::io::Error,
+    },
+    /// A temporary folder could not be filled.
+    #[error("the example cannot be unpacked to `{}`: {cause}", path.display())]
+    Unpack {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        cause: std::io::Error,
+    },
+    /// The asynchronous runtime could not start.
+    #[error("reading cannot begin: {0}")]
+    Runtime(std::io::Error),
+    /// The user asked for an end.
+    #[error("interrupted: nothing was reported")]
+    Interrupted(#[from] Interrupted),
+}
+
+impl Error {
+    /// The way out, where there is one to tell.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Git(error) => error.hint().map(Into::into),
+            Self::State(error) => Some(error.hint().into()),
+            Self::Write(error) => error.hint().map(Into::into),
+            Self::Record(error) => error.hint().map(Into::into),
+            Self::Recording(error) => Some(error.hint().into()),
+            Self::Discover(error) => error.hint().map(Into::into),
+            Self::History(error) => Some(error.hint().into()),
+            Self::Backend { .. } => Some("pipe the state in: `terraform state pull | driftline scan --state -`".into()),
+            Self::AmbiguousState { .. } => {
+                Some("name the directory of the root module that the state belongs to".into())
+            }
+            Self::Sarif(refused) => Some(refused.hint().into()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,382 @@
+//! Turns verdicts into the report: severities, redaction, counts, notices, the exit code.
+//! Pure; knows nothing of rendering. Nothing sensitive leaves it in the clear.
+
+use crate::compare::{At, Change, Comparison, Unmanaged, Verdict, is_complete, scope_text};
+use crate::config::Configuration;
+use crate::model::{
+    Address, AttributeChange, Attribution, Finding, Kind, Notice, Report, ReportedValue, ScanInfo, Severity,
+    SourceRange, Summary,
+};
+use crate::redact::{RedactionKey, hex};
+use crate::state::State;
+use provider_api::{Origin, Scope};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// Exit code: everything that was looked at is as approved.
+pub const IN_SYNC: u8 = 0;
+/// Exit code: the scan could not be made; usage errors too.
+pub const ERROR: u8 = 1;
+/// Exit code: drift.
+pub const DRIFT: u8 = 2;
+/// Exit code: no drift seen, but not everything was looked at.
+pub const INCOMPLETE: u8 = 3;
+/// Exit code: ended by a signal before a verdict.
+pub const INTERRUPTED: u8 = 130;
+
+/// All that a report is made of.
+pub struct Evidence<'a> {
+    /// One per state; several states may share one.
+    pub configurations: &'a [&'a Configuration],
+    /// What was recorded.
+    pub states: &'a [State<'a>],
+    /// One per state.
+    pub keys: &'a [RedactionKey],
+    /// The verdicts.
+    pub comparison: Comparison,
+    /// The attribution of an address in a root module.
+    pub attribution: &'a dyn Fn(&Configuration, &Address, Kind) -> Attribution,
+    /// Whether unmanaged objects count as drift.
+    pub unmanaged: bool,
+}
+
+/// Judges a comparison.
+pub fn judge(evidence: Evidence<'_>, scan: ScanInfo, mut notices: Vec<Notice>) -> Report {
+    let comparison = &evidence.comparison;
+    let summary = summarize(&evidence);
+    let mut findings: Vec<Finding> = Vec::new();
+    for verdict in &comparison.verdicts {
+        findings.extend(managed(&evidence, verdict));
+    }
+    for (position, address) in &comparison.pending_create {
+        findings.push(pending_create(&evidence, *position, address));
+    }
+    findings.extend(comparison.unmanaged.iter().map(unmanaged));
+    findings.sort_by(|one, other| sort_key(one).cmp(&sort_key(other)));
+
+    let mut first = scope_notices(comparison);
+    first.append(&mut notices);
+    let complete = is_complete(&comparison.coverage)
+        && findings.iter().all(|finding| finding.kind != Kind::Unknown)
+        && first.iter().all(|notice| !notice.incomplete);
+    let drift = findings.iter().any(|finding| finding.kind.is_drift() && !finding.default_object);
+    let exit_code = match (drift, complete) {
+        (true, _) => DRIFT,
+        (false, false) => INCOMPLETE,
+        (false, true) => IN_SYNC,
+    };
+    Report {
+        scan: ScanInfo { complete, exit_code, ..scan },
+        summary,
+        notices: first,
+        folds: folds(comparison),
+        anchors: anchors(evidence.configurations),
+        coverage: evidence.comparison.coverage,
+        findings,
+    }
+}
+
+/// What must be said first: that another account answered, or that a whole scope seems to be gone.
+fn scope_notices(comparison: &Comparison) -> Vec<Notice> {
+    let elsewhere = comparison.other_scopes.iter().map(|(recorded, live)| Notice {
+        code: "other-scope",
+        incomplete: true,
+        text: format!(
+            "State speaks of {}, but the credentials in use read {}. Nothing there says anything about what was recorded: \
+             scan with credentials and a region that belong to this state.",
+            scope_text(recorded),
+            scope_text(live)
+        ),
+        source: None,
+    });
+    let empty = comparison.empty_scopes.iter().map(|(scope, absent)| Notice {
+        code: "scope-empty",
+        incomplete: false,
+        text: format!(
+            "All {absent} recorded objects of {} are absent. Before you believe it, make sure that this is the account, \
+             region and endpoint that the state was applied to.",
+            scope_text(scope)
+        ),
+        source: None,
+    });
+    elsewhere.chain(empty).collect()
+}
+
+fn sort_key(finding: &Finding) -> (&str, Option<&Address>, &str, &Scope, &Option<String>) {
+    (&finding.root_module, finding.address.as_ref(), &finding.resource_type, &finding.scope, &finding.object_id)
+}
+
+fn summarize(evidence: &Evidence<'_>) -> Summary {
+    let comparison = &evidence.comparison;
+    let mut summary = Summary {
+        resources: evidence.states.iter().map(|state| state.instances.len() as u64).sum(),
+        pending_create: comparison.pending_create.len() as u64,
+        unmanaged: comparison.unmanaged.iter().filter(|object| object.origin == Origin::Created).count() as u64,
+        api_calls: comparison.coverage.iter().map(|entry| entry.api_calls).sum(),
+        ..Summary::default()
+    };
+    for verdict in &comparison.verdicts {
+        *match verdict.kind {
+            None => &mut summary.in_sync,
+            Some(Kind::Changed) => &mut summary.changed,
+            Some(Kind::Missing) => &mut summary.missing,
+            Some(Kind::Unmanaged) => &mut summary.unmanaged,
+            Some(Kind::Unknown) => &mut summary.unknown,
+            Some(Kind::StaleState) => &mut summary.stale_state,
+            Some(Kind::PendingCreate) => &mut summary.pending_create,
+            Some(Kind::PendingRemoval) => &mut summary.pending_removal,
+            Some(Kind::Unapplied) => &mut summary.unapplied,
+            Some(Kind::Ignored) => &mut summary.ignored,
+        } += 1;
+    }
+    summary
+}
+
+fn folds(comparison: &Comparison) -> Vec<(String, u64)> {
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    for fold in comparison.verdicts.iter().flat_map(|verdict| &verdict.folds) {
+        *counts.entry(&fold.rule).or_default() += 1;
+    }
+    counts.into_iter().map(|(rule, count)| (rule.to_owned(), count)).collect()
+}
+
+/// The finding on a managed instance; none where it is in sync.
+fn managed(evidence: &Evidence<'_>, verdict: &Verdict) -> Option<Finding> {
+    let kind = verdict.kind?;
+    let instance = &evidence.states[verdict.index.state].instances[verdict.index.instance];
+    let configuration = evidence.configurations[verdict.index.state];
+    let key = &evidence.keys[verdict.index.state];
+    let address = configuration.refactored(&instance.address);
+    let declared = configuration.instance(&address);
+    let attributes: Vec<AttributeChange> = verdict
+        .changes
+        .iter()
+        .map(|change| {
+            let source = declared.as_ref().and_then(|declared| declared.ranges.get(change.path.top()).cloned());
+            reported(change, key, source)
+        })
+        .collect();
+    let resource = configuration.resources.get(&address.resource());
+    let material = match kind {
+        Kind::Changed | Kind::Unapplied => attributes.iter().any(|attribute| attribute.material),
+        Kind::Missing | Kind::PendingRemoval => true,
+        _ => false,
+    };
+    Some(Finding {
+        id: fingerprint(kind, &configuration.directory, &address.to_string()),
+        kind,
+        severity: severity(kind, material, &attributes),
+        material,
+        attribution: (evidence.attribution)(configuration, &address, kind),
+        source: resource.map(|resource| resource.range.clone()),
+        root_module: configuration.directory.clone(),
+        resource_type: address.resource_type.to_string(),
+        provider: instance.provider.source.to_string(),
+        scope: verdict.scope.clone(),
+        object_id: (!instance.id.is_empty()).then(|| instance.id.clone()),
+        address: Some(address),
+        default_object: false,
+        attributes,
+        cause: verdict.cause.clone(),
+    })
+}
+
+fn pending_create(evidence: &Evidence<'_>, position: usize, address: &Address) -> Finding {
+    let configuration = evidence.configurations[position];
+    let resource = configuration.resources.get(&address.resource());
+    let provider = resource.and_then(|resource| resource.provider.as_ref()).map(|provider| provider.source.to_string());
+    Finding {
+        id: fingerprint(Kind::PendingCreate, &configuration.directory, &address.to_string()),
+        kind: Kind::PendingCreate,
+        root_module: configuration.directory.clone(),
+        resource_type: address.resource_type.to_string(),
+        provider: provider.unwrap_or_default(),
+        scope: Scope::default(),
+        object_id: None,
+        severity: Severity::Info,
+        material: true,
+        default_object: false,
+        attributes: Vec::new(),
+        source: resource.map(|resource| resource.range.clone()),
+        attribution: (evidence.attribution)(configuration, address, Kind::PendingCreate),
+        address: Some(address.clone()),
+        cause: None,
+    }
+}
+
+fn unmanaged(object: &Unmanaged) -> Finding {
+    let default_object = object.origin != Origin::Created;
+    let place = format!("{}\0{}\0{}", object.provider, scope_text(&object.scope), object.resource_type);
+    Finding {
+        id: fingerprint(Kind::Unmanaged, &place, &object.id),
+        kind: Kind::Unmanaged,
+        address: None,
+        root_module: String::new(),
+        resource_type: object.resource_type.clone(),
+        provider: object.provider.clone(),
+        scope: object.scope.clone(),
+        object_id: Some(object.id.clone()),
+        severity: if default_object { Severity::Info } else { Severity::Medium },
+        material: !default_object,
+        default_object,
+        attributes: Vec::new(),
+        source: None,
+        attribution: Attribution::unknown("in no state, so nobody approved it through this repository"),
+        cause: match &object.origin {
+            Origin::Created => None,
+            Origin::Default => Some("every account has it from the start".into()),
+            Origin::OwnedBy(owner) => Some(format!("made and owned by {owner}")),
+        },
+    }
+}
+
+/// The change as it may be printed.
+fn reported(change: &Change, key: &RedactionKey, source: Option<SourceRange>) -> AttributeChange {
+    let value = |value: &Value| match (value, change.sensitive) {
+        (Value::Null, _) => ReportedValue::Absent,
+        (value, true) => ReportedValue::Redacted(key.digest(value)),
+        (value, false) => ReportedValue::Plain(value.clone()),
+    };
+    AttributeChange {
+        path: change.path.clone(),
+        declared: match &change.declared {
+            At::Value(declared) => value(declared),
+            At::NotKnown => ReportedValue::NotKnown,
+            At::Nothing => ReportedValue::Absent,
+        },
+        recorded: value(&change.recorded),
+        live: match &change.live_digest {
+            Some(digest) => ReportedValue::Redacted(digest.clone()),
+            None => value(&change.live),
+        },
+        sensitive: change.sensitive,
+        material: change.material,
+        source,
+    }
+}
+
+/// A fingerprint that stays the same from scan to scan, whatever lines move: 128 bits of SHA-256.
+fn fingerprint(kind: Kind, place: &str, identity: &str) -> String {
+    let digest = Sha256::digest(format!("driftline finding v1\0{}\0{place}\0{identity}", kind.name()));
+    hex(&digest[..16])
+}
+
+/// Attributes whose change opens something, hides something or hands something over, at the top level of any type.
+const SENSITIVE_TO_SECURITY: &[&str] = &[
+    "acl",
+    "assume_role_policy",
+    "cidr_blocks",
+    "cidr_ipv4",
+    "cidr_ipv6",
+    "disable_api_stop",
+    "disable_api_termination",
+    "egress",
+    "enable_dns_support",
+    "encrypted",
+    "gateway_id",
+    "iam_instance_profile",
+    "ingress",
+    "ipv6_cidr_blocks",
+    "kms_key_id",
+    "map_public_ip_on_launch",
+    "metadata_options",
+    "policy",
+    "public_key",
+    "referenced_security_group_id",
+    "route",
+    "rule_action",
+    "security_group_ids",
+    "security_groups",
+    "source_dest_check",
+    "traffic_type",
+    "user_data",
+    "user_data_base64",
+    "vpc_security_group_ids",
+];
+
+/// How much a finding matters: what reaches into security most, tags least.
+fn severity(kind: Kind, material: bool, attributes: &[AttributeChange]) -> Severity {
+    let security = attributes.iter().any(|change| SENSITIVE_TO_SECURITY.binary_search(&change.path.top()).is_ok());
+    let only_tags = attributes.iter().all(|change| matches!(change.path.top(), "tags" | "tags_all"));
+    match kind {
+        Kind::Missing => Severity::High,
+        Kind::Changed if security => Severity::High,
+        Kind::Changed if only_tags => Severity::Low,
+        Kind::Changed if material => Severity::Medium,
+        Kind::Changed => Severity::Low,
+        Kind::Unknown | Kind::Unmanaged => Severity::Medium,
+        Kind::StaleState | Kind::PendingRemoval | Kind::Unapplied => Severity::Low,
+        Kind::PendingCreate | Kind::Ignored => Severity::Info,
+    }
+}
+
+/// The anchors of all root modules, each once.
+fn anchors(configurations: &[&Configuration]) -> Vec<(String, SourceRange)> {
+    let anchors: BTreeMap<String, SourceRange> =
+        configurations.iter().filter_map(|configuration| anchor(configuration)).collect();
+    anchors.into_iter().collect()
+}
+
+/// The place that stands for a whole root module.
+fn anchor(configuration: &Configuration) -> Option<(String, SourceRange)> {
+    let backend = configuration.backend.as_ref().map(|backend| &backend.range);
+    let provider = configuration.providers.values().filter_map(|provider| provider.range.as_ref()).min();
+    let resource = configuration.resources.values().map(|resource| &resource.range).min();
+    let range = backend.or(provider).or(resource)?;
+    Some((configuration.directory.clone(), range.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use provider_api::AttributePath;
+    use serde_json::json;
+
+    #[test]
+    fn security_attributes_are_sorted_for_the_search() {
+        assert!(SENSITIVE_TO_SECURITY.is_sorted());
+    }
+
+    fn change(path: &str, sensitive: bool) -> Change {
+        Change {
+            path: AttributePath::attribute(path),
+            declared: At::Value(json!("hunter-two")),
+            recorded: json!("hunter-one"),
+            live: json!("hunter-two"),
+            live_digest: None,
+            sensitive,
+            material: true,
+        }
+    }
+
+    #[test]
+    fn sensitive_values_leave_as_digests_that_show_equality() {
+        let key = RedactionKey::of_state("state");
+        let reported = reported(&change("password", true), &key, None);
+        assert_eq!(reported.declared, reported.live);
+        assert_ne!(reported.declared, reported.recorded);
+        assert!(!format!("{reported:?}").contains("hunter"));
+    }
+
+    #[test]
+    fn severity_follows_what_changed() {
+        let key = RedactionKey::of_state("state");
+        let of = |path: &str| severity(Kind::Changed, true, &[super::reported(&change(path, false), &key, None)]);
+        assert_eq!([of("ingress"), of("tags"), of("instance_type")], [Severity::High, Severity::Low, Severity::Medium]);
+        assert_eq!(severity(Kind::Missing, true, &[]), Severity::High);
+    }
+
+    #[test]
+    fn fingerprints_differ_by_kind_place_and_identity() {
+        let one = fingerprint(Kind::Changed, "", "aws_vpc.a");
+        assert_eq!(one, fingerprint(Kind::Changed, "", "aws_vpc.a"));
+        for other in [
+            fingerprint(Kind::Missing, "", "aws_vpc.a"),
+            fingerprint(Kind::Changed, "x", "aws_vpc.a"),
+            fingerprint(Kind::Changed, "", "aws_vpc.b"),
+        ] {
+            assert_ne!(one, other);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The provider modules that are built in. The one list to extend for a new provider.
+//! Knows nothing of what they read.
+
+use provider_api::{Provider, TypeTable};
+
+/// Every provider module that reads live objects.
+pub fn live() -> Vec<Box<dyn Provider>> {
+    vec![
+        #[cfg(feature = "aws")]
+        Box::new(provider_aws::Aws::new()),
+    ]
+}
+
+/// The resource types behind a provider address such as `registry.terraform.io/hashicorp/aws`, with the rules for
+/// comparing them. Needed for recordings too, so it does not depend on what can be read live.
+pub fn types(source: &str) -> Option<&'static TypeTable> {
+    source.ends_with("/hashicorp/aws").then(provider_aws::types)
+}

@@ -1,0 +1,255 @@
+//! Keeps what was read as a recording, to be replayed by the recorded provider.
+//! Knows nothing of comparing.
+
+mod redactor;
+#[cfg(test)]
+mod tests;
+
+pub use redactor::Redactor;
+
+use crate::fetch::{Live, LiveBatch};
+use crate::plan::{InstanceIndex, ReadPlan};
+use provider_api::LiveObject;
+use provider_recorded::format::{
+    BatchRecord, ConnectionRecord, MANIFEST, ObjectRecord, Recording, VERSION, is_file_of_recording, objects_file,
+};
+use std::collections::HashMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// Begins the name of the directory in which a recording is made before it takes its place.
+const STAGING: &str = ".recording-";
+
+/// A recording that could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// Something else is there.
+    #[error("the recording cannot be written to `{}`: it holds `{}`, which is no part of a recording", dir.display(), found.escape_debug())]
+    Occupied {
+        /// The directory.
+        dir: PathBuf,
+        /// A file in it.
+        found: String,
+    },
+    /// A file is there.
+    #[error("the recording cannot be written to `{}`: it is not a directory", dir.display())]
+    NotADirectory {
+        /// The file.
+        dir: PathBuf,
+    },
+    /// The disk is full, or the user may not write there.
+    #[error("the recording cannot be written to `{}`: {cause}", path.display())]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// Why.
+        cause: std::io::Error,
+    },
+    /// Sensitive values of an object cannot be found, so nothing of it may be kept.
+    #[error("the recording cannot be written: the attributes of {resource_type} `{}` cannot be parsed", id.escape_debug())]
+    Object {
+        /// The type.
+        resource_type: String,
+        /// The id.
+        id: String,
+    },
+}
+
+impl RecordError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Occupied { .. } | Self::NotADirectory { .. } => {
+                Some("name a new or empty directory, or an earlier recording to replace")
+            }
+            Self::Io { .. } => Some("check the free space and who may write there"),
+            Self::Object { .. } => None,
+        }
+    }
+}
+
+/// Writes what was read to a directory, which is created where it does not exist. An earlier recording there is
+/// replaced, and stays whole until the new one is complete. Files are readable by their owner only: they describe the
+/// whole network, though they hold no sensitive value.
+///
+/// # Errors
+/// When the directory holds anything else, or cannot be written.
+pub fn write(dir: &Path, plan: &ReadPlan<'_>, live: &Live, redactor: &Redactor<'_>) -> Result<(), RecordError> {
+    let created = prepare(dir)?;
+    let written = stage(dir, plan, live, redactor);
+    if written.is_err() && created {
+        // Nothing of a failed attempt stays; that it cannot be removed either adds nothing.
+        let _ = fs::remove_dir(dir);
+    }
+    written
+}
+
+/// Creates the directory, or checks that it holds nothing but a recording. Says whether it was created.
+fn prepare(dir: &Path) -> Result<bool, RecordError> {
+    match fs::metadata(dir) {
+        Ok(metadata) if !metadata.is_dir() => return Err(RecordError::NotADirectory { dir: dir.to_owned() }),
+        Ok(_) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            fs::create_dir_all(dir).map_err(io(dir))?;
+            return Ok(true);
+        }
+        Err(error) => return Err(io(dir)(error)),
+    }
+    for entry in fs::read_dir(dir).map_err(io(dir))? {
+        let entry = entry.map_err(io(dir))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let kind = entry.file_type().map_err(io(dir))?;
+        let ours = if kind.is_dir() { name.starts_with(STAGING) } else { is_file_of_recording(&name) };
+        if !ours {
+            return Err(RecordError::Occupied { dir: dir.to_owned(), found: name });
+        }
+    }
+    Ok(false)
+}
+
+/// Writes all files to a directory within, then moves them into place: the manifest leaves first and comes last, so that
+/// the directory never looks like a recording that it is not.
+fn stage(dir: &Path, plan: &ReadPlan<'_>, live: &Live, redactor: &Redactor<'_>) -> Result<(), RecordError> {
+    let staging = tempfile::Builder::new().prefix(STAGING).tempdir_in(dir).map_err(io(dir))?;
+    let mut files = Vec::new();
+    let recording = Recording {
+        format_version: VERSION.into(),
+        tool_version: env!("CARGO_PKG_VERSION").into(),
+        unmanaged: plan.connections.iter().flat_map(|connection| &connection.batches).any(|batch| batch.unrequested),
+        connections: connections(staging.path(), plan, live, redactor, &mut files)?,
+    };
+    let manifest = staging.path().join(MANIFEST);
+    let mut text = serde_json::to_string_pretty(&recording).map_err(|error| io(&manifest)(error.into()))?;
+    text.push('\n');
+    write_file(&manifest, |file| file.write_all(text.as_bytes()))?;
+    files.push(MANIFEST.to_owned());
+
+    remove_earlier(dir, staging.path())?;
+    for name in files {
+        let path = dir.join(&name);
+        fs::rename(staging.path().join(&name), &path).map_err(io(&path))?;
+    }
+    staging.close().map_err(io(dir))
+}
+
+/// Removes an earlier recording, and what interrupted attempts have left behind.
+fn remove_earlier(dir: &Path, staging: &Path) -> Result<(), RecordError> {
+    let manifest = dir.join(MANIFEST);
+    match fs::remove_file(&manifest) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(io(&manifest)(error)),
+        _ => {}
+    }
+    for entry in fs::read_dir(dir).map_err(io(dir))? {
+        let path = entry.map_err(io(dir))?.path();
+        if path == staging {
+            continue;
+        }
+        let is_dir = fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir());
+        let removed = if is_dir { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        removed.map_err(io(&path))?;
+    }
+    Ok(())
+}
+
+/// Writes the objects and describes all connections. Adds the names of the files to `files`.
+fn connections(
+    staging: &Path,
+    plan: &ReadPlan<'_>,
+    live: &Live,
+    redactor: &Redactor<'_>,
+    files: &mut Vec<String>,
+) -> Result<Vec<ConnectionRecord>, RecordError> {
+    let mut position = 0;
+    let mut records = Vec::with_capacity(live.connections.len());
+    for (planned, connection) in plan.connections.iter().zip(&live.connections) {
+        let mut batches = Vec::with_capacity(connection.batches.len());
+        for (planned, batch) in planned.batches.iter().zip(&connection.batches) {
+            let outcome = &batch.outcome;
+            if !outcome.objects.is_empty() || !outcome.unrequested.is_empty() {
+                let name = objects_file(position);
+                objects(&staging.join(&name), &connection.source, batch, redactor)?;
+                files.push(name);
+            }
+            position += 1;
+            batches.push(BatchRecord {
+                resource_type: batch.resource_type.clone(),
+                requested: batch.ids.clone(),
+                lists_unrequested: planned.unrequested,
+                objects: outcome.objects.len() as u64,
+                unrequested: outcome.unrequested.len() as u64,
+                api_calls: outcome.api_calls,
+                gaps: outcome.gaps.clone(),
+            });
+        }
+        records.push(ConnectionRecord {
+            name: connection.configuration.clone(),
+            source: connection.source.clone(),
+            reader: connection.reader.clone(),
+            scope: connection.scope.clone(),
+            recorded_scope: connection.recorded_scope.clone(),
+            gap: connection.gap.clone(),
+            batches,
+        });
+    }
+    Ok(records)
+}
+
+/// Writes the objects of one batch, a line each.
+fn objects(path: &Path, source: &str, batch: &LiveBatch, redactor: &Redactor<'_>) -> Result<(), RecordError> {
+    let mut askers: HashMap<&str, Vec<InstanceIndex>> = HashMap::new();
+    for (id, instance) in batch.ids.iter().zip(&batch.instances) {
+        askers.entry(id).or_default().push(*instance);
+    }
+    let redaction = redactor.of_type(source, &batch.resource_type);
+    let mut unparsable = None;
+    write_file(path, |file| {
+        let outcome = &batch.outcome;
+        let requested = outcome.objects.iter().map(|object| (object, true));
+        for (object, requested) in requested.chain(outcome.unrequested.iter().map(|object| (object, false))) {
+            let instances = askers.get(object.id.as_str()).map_or(&[][..], Vec::as_slice);
+            let Ok(attributes) = redaction.attributes(&object.attributes, instances) else {
+                unparsable = Some(object.id.clone());
+                return Ok(());
+            };
+            let LiveObject { id, origin, .. } = object;
+            let record = ObjectRecord {
+                resource_type: batch.resource_type.clone(),
+                id: id.clone(),
+                requested,
+                origin: origin.clone(),
+                attributes,
+            };
+            serde_json::to_writer(&mut *file, &record)?;
+            file.write_all(b"\n")?;
+        }
+        Ok(())
+    })?;
+    match unparsable {
+        Some(id) => Err(RecordError::Object { resource_type: batch.resource_type.clone(), id }),
+        None => Ok(()),
+    }
+}
+
+/// Writes a new file that only its owner may read.
+fn write_file(
+    path: &Path,
+    content: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>,
+) -> Result<(), RecordError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(path).and_then(|file| {
+        let mut writer = BufWriter::new(file);
+        content(&mut writer)?;
+        writer.flush()
+    });
+    written.map_err(io(path))
+}
+
+/// Names the file of a failure.
+fn io(path: &Path) -> impl Fn(std::io::Error) -> RecordError {
+    let path = path.to_owned();
+    move |cause| RecordError::Io { path: path.clone(), cause }
+}

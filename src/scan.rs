@@ -1,0 +1,262 @@
+//! The scan: every stage once, in order.
+//! Knows nothing of formats, arguments or terminals.
+
+use crate::attribute::{self, BlockId, History};
+use crate::compare::{Comparison, Sides, compare};
+use crate::config::{self, Configuration};
+use crate::fetch::{self, FetchSettings, Progress};
+use crate::git::{Approved, Repository};
+use crate::interrupt::Interrupt;
+use crate::judge::{Evidence, judge};
+use crate::model::{Address, Attribution, Kind, Notice, Report, RepositoryInfo, ScanInfo};
+use crate::plan;
+use crate::redact::{RedactionKey, hex};
+use crate::state::{self, State, StateText};
+use crate::{discover, error::Error, providers, record};
+use provider_api::Provider;
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What a scan needs to know.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where the root modules are.
+    pub dir: PathBuf,
+    /// The approved revision; none for the default.
+    pub reference: Option<String>,
+    /// Where the state is, instead of what the backend says.
+    pub states: Vec<String>,
+    /// The Terraform workspace.
+    pub workspace: String,
+    /// A recording to read live objects from.
+    pub live: Option<PathBuf>,
+    /// Where to keep what was read.
+    pub record: Option<PathBuf>,
+    /// Whether to report objects in no state.
+    pub unmanaged: bool,
+    /// How long reading live objects may take in all.
+    pub deadline: Duration,
+}
+
+/// A root module and the states that belong to it.
+struct Root {
+    configuration: Configuration,
+    texts: Vec<StateText>,
+}
+
+/// Scans.
+///
+/// # Errors
+/// When nothing can be said at all: no repository, no state, no root module, an unreadable recording, an interruption.
+/// What can be said in part is in the report.
+pub async fn run(
+    settings: &Settings,
+    interrupt: &Interrupt,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Report, Error> {
+    let started_at = jiff::Timestamp::now();
+    let repository = Repository::discover(&settings.dir)?;
+    let approved = repository.approved(settings.reference.as_deref())?;
+    let roots = read_roots(settings, &repository, &approved)?;
+    let states: Vec<(&Configuration, State<'_>)> = parse_states(&roots)?;
+    interrupt.check()?;
+
+    let keys: Vec<RedactionKey> =
+        roots.iter().flat_map(|root| &root.texts).map(|text| RedactionKey::of_state(&text.text)).collect();
+    let (configurations, states): (Vec<&Configuration>, Vec<State<'_>>) = states.into_iter().unzip();
+    let providers = open_providers(settings)?;
+    let plan = plan::reads(&configurations, &states, &providers, settings.unmanaged);
+    let live = fetch::fetch(
+        &plan,
+        &providers,
+        &FetchSettings { deadline: settings.deadline, ..FetchSettings::default() },
+        interrupt,
+        progress,
+    )
+    .await?;
+    if let Some(dir) = &settings.record {
+        record::write(dir, &plan, &live, &redactor(&states, &keys))?;
+    }
+
+    let sides = Sides {
+        states: &states,
+        configurations: &configurations,
+        keys: &keys,
+        plan: &plan,
+        live: &live,
+        types: &providers::types,
+        recorded_live: settings.live.is_some(),
+    };
+    let comparison = compare(&sides);
+    interrupt.check()?;
+    let history = history(&repository, &approved, &configurations, &comparison)?;
+    interrupt.check()?;
+    let attribution =
+        |configuration: &Configuration, address: &Address, _: Kind| attribution(&history, configuration, address);
+    let notices = notices(&configurations, &states);
+    let scan = ScanInfo {
+        id: scan_id(started_at, &approved),
+        started_at: started_at.to_string(),
+        finished_at: jiff::Timestamp::now().to_string(),
+        repository: repository_info(&repository, &approved),
+        states: states.iter().map(|state| state.info.clone()).collect(),
+        complete: false,
+        exit_code: 0,
+    };
+    let evidence = Evidence {
+        configurations: &configurations,
+        states: &states,
+        keys: &keys,
+        comparison,
+        attribution: &attribution,
+        unmanaged: settings.unmanaged,
+    };
+    Ok(judge(evidence, scan, notices))
+}
+
+/// Reads the configuration of every root module, and the text of its state.
+fn read_roots(settings: &Settings, repository: &Repository, approved: &Approved) -> Result<Vec<Root>, Error> {
+    let tree = repository.tree(approved.commit)?;
+    let dir = repository.relative(&settings.dir)?;
+    let modules = discover::root_modules(&tree, &dir)?;
+    if !settings.states.is_empty() && modules.len() > 1 {
+        return Err(Error::AmbiguousState { dir, count: modules.len() });
+    }
+    let options = config::Options { workspace: settings.workspace.clone() };
+    let work_dir = repository.work_dir().unwrap_or(Path::new("."));
+    let mut roots = Vec::new();
+    for module in modules {
+        let configuration = config::read(&tree, &module.directory, &options);
+        let texts = if settings.states.is_empty() {
+            backend_state(&configuration, work_dir, &settings.workspace)?
+        } else {
+            let texts = settings.states.iter().map(|source| state::read(source, Path::new(".")));
+            texts.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect()
+        };
+        roots.push(Root { configuration, texts });
+    }
+    Ok(roots)
+}
+
+/// The state that a backend block names.
+fn backend_state(configuration: &Configuration, work_dir: &Path, workspace: &str) -> Result<Vec<StateText>, Error> {
+    let dir = || if configuration.directory.is_empty() { ".".to_owned() } else { configuration.directory.clone() };
+    match config::backend::local_state_path(configuration, workspace) {
+        Some(path) => {
+            let path = work_dir.join(&configuration.directory).join(path);
+            Ok(state::read(&path.to_string_lossy(), Path::new("."))?)
+        }
+        None => {
+            let backend = configuration.backend.as_ref().map_or("local", |backend| backend.kind.as_str()).to_owned();
+            Err(Error::Backend { dir: dir(), backend })
+        }
+    }
+}
+
+/// Every state with its root module's configuration.
+fn parse_states(roots: &[Root]) -> Result<Vec<(&Configuration, State<'_>)>, Error> {
+    let mut parsed = Vec::new();
+    for root in roots {
+        for text in &root.texts {
+            parsed.push((&root.configuration, state::parse(text)?));
+        }
+    }
+    Ok(parsed)
+}
+
+/// The recording, or every built-in provider module.
+fn open_providers(settings: &Settings) -> Result<Vec<Box<dyn Provider>>, Error> {
+    match &settings.live {
+        Some(dir) => Ok(vec![Box::new(
+            provider_recorded::Recorded::open(dir)?.with_recorded_scope(provider_aws::recorded_scope),
+        )]),
+        None => Ok(providers::live()),
+    }
+}
+
+/// The history of every directory that has something to attribute; none is walked where nothing is.
+fn history(
+    repository: &Repository,
+    approved: &Approved,
+    configurations: &[&Configuration],
+    comparison: &Comparison,
+) -> Result<Option<History>, Error> {
+    let nothing =
+        comparison.verdicts.iter().all(|verdict| verdict.kind.is_none()) && comparison.pending_create.is_empty();
+    if nothing {
+        return Ok(None);
+    }
+    let directories: std::collections::BTreeSet<String> = configurations
+        .iter()
+        .flat_map(|configuration| configuration.modules.values().filter_map(|module| module.directory.clone()))
+        .collect();
+    Ok(Some(attribute::history(repository.inner(), approved.commit, &directories.into_iter().collect::<Vec<_>>())?))
+}
+
+/// Who approved what an address declares.
+fn attribution(history: &Option<History>, configuration: &Configuration, address: &Address) -> Attribution {
+    let Some(history) = history else { return Attribution::unknown("the history was not read") };
+    let declared = configuration.resources.get(&address.resource()).map(|resource| resource.directory.as_str());
+    let Some(directory) = declared.or_else(|| configuration.module_directory(&address.module)) else {
+        return Attribution::unknown("the module that declares it is not in this repository");
+    };
+    let labels = vec![address.resource_type.to_string(), address.name.to_string()];
+    history.attribution(&BlockId { directory: directory.to_owned(), kind: "resource".into(), labels })
+}
+
+/// What the reader must know beside the findings.
+fn notices(configurations: &[&Configuration], states: &[State<'_>]) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    for (position, configuration) in configurations.iter().enumerate() {
+        if configurations[..position].iter().any(|earlier| std::ptr::eq(*earlier, *configuration)) {
+            continue;
+        }
+        notices.extend(configuration.problems.iter().map(|problem| Notice {
+            code: "configuration",
+            incomplete: problem.incomplete,
+            text: problem.text.clone(),
+            source: problem.range.clone(),
+        }));
+    }
+    for state in states {
+        if !state.deposed.is_empty() {
+            let addresses: Vec<String> = state.deposed.iter().map(ToString::to_string).collect();
+            notices.push(Notice {
+                code: "deposed",
+                incomplete: false,
+                text: format!(
+                    "State {} holds objects that an apply replaced and did not destroy yet; they are not compared: {}.",
+                    state.info.source,
+                    addresses.join(", ")
+                ),
+                source: None,
+            });
+        }
+        if state.instances.is_empty() {
+            let text = format!("State {} records no managed resource.", state.info.source);
+            notices.push(Notice { code: "empty-state", incomplete: false, text, source: None });
+        }
+    }
+    notices
+}
+
+/// Replaces sensitive values in what is kept, by the rules that hold for printing them.
+fn redactor<'a>(states: &'a [State<'a>], keys: &'a [RedactionKey]) -> record::Redactor<'a> {
+    record::Redactor { states, keys, types: &providers::types }
+}
+
+fn repository_info(repository: &Repository, approved: &Approved) -> RepositoryInfo {
+    let root = repository.work_dir().and_then(|dir| dir.file_name()).map(|name| name.to_string_lossy().into_owned());
+    RepositoryInfo {
+        root: root.unwrap_or_default(),
+        reference: approved.reference.clone(),
+        commit: approved.commit.to_string(),
+    }
+}
+
+/// Tells scans apart: by their time to the nanosecond, their process and their commit.
+fn scan_id(started_at: jiff::Timestamp, approved: &Approved) -> String {
+    let seed = format!("{}\0{}\0{}", started_at.as_nanosecond(), std::process::id(), approved.commit);
+    hex(&Sha256::digest(seed)[..16])
+}

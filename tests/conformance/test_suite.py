@@ -1,0 +1,104 @@
+"""Tests of the suite itself, for a judge that can't fail proves nothing: `python3 tests/conformance/test_suite.py`."""
+
+import unittest
+
+import compare
+import truth
+from address import address
+from checks import without_times
+
+
+def finding(kind, where, *paths, **more):
+    changes = [{"path": path} for path in paths]
+    return {"kind": kind, "address": where, "attributes": changes, "cause": None, "type": "aws_vpc", "object_id": "x", "scope": {"region": "r"}, **more}
+
+
+def drift(where, *attributes, actions="update"):
+    return {"address": where, "actions": actions, "attributes": list(attributes)}
+
+
+class Compare(unittest.TestCase):
+    def check(self, drifted, findings, expected):
+        verdict = {"phase": "none", "drift": drifted}
+        self.assertEqual(compare.compare(verdict, {"findings": findings}), expected)
+
+    def test_agreement(self):
+        self.check(
+            [drift("a.b", "tags", "tags_all", "ingress"), drift("a.c", actions="delete")],
+            [finding("changed", "a.b", 'tags["x"]', "ingress[0].description"), finding("missing", "a.c")],
+            [],
+        )
+
+    def test_miss(self):
+        self.check([drift("a.b", "size")], [], ["missed: a.b size"])
+        self.check([drift("a.b", actions="delete")], [finding("unknown", "a.b")], ["missed: a.b is gone"])
+
+    def test_invention(self):
+        self.check([], [finding("changed", "a.b", "size")], ["invented: a.b size"])
+        self.check([drift("a.b", "size")], [finding("changed", "a.b", "size", "type")], ["invented: a.b type"])
+        self.check([], [finding("missing", "a.b")], ["invented: a.b called missing"])
+
+    def test_wrong_kind(self):
+        self.check([drift("a.b", actions="delete")], [finding("changed", "a.b", "id")], ["invented: a.b id", "missed: a.b is gone"])
+
+    def test_unused_fold(self):
+        folds = {"drop": [{"name": "f", "phases": ["p"], "address": "a.*", "attribute": "x"}]}
+        self.assertEqual(compare.drop({("b.c", "x")}, folds, "p"), ({("b.c", "x")}, ["f"]))
+        self.assertEqual(compare.drop({("a.c", "x"), ("a.c", "y")}, folds, "p"), ({("a.c", "y")}, []))
+        self.assertEqual(compare.drop({("a.c", "x")}, folds, "other"), ({("a.c", "x")}, []))
+
+    def test_brackets_are_literal(self):
+        self.assertTrue(compare.matches('module.n["a*"].b[*]', 'module.n["axe"].b[12]'))
+        self.assertFalse(compare.matches("a.b[0]", "a.b0"))
+
+    def test_quiet(self):
+        self.assertEqual(compare.quiet("settled", {"findings": [finding("unapplied", "a.b", "x"), finding("unmanaged", None, default_object=True)]}), [])
+        self.assertEqual(len(compare.quiet("settled", {"findings": [finding("changed", "a.b", "x"), finding("unmanaged", None)]})), 2)
+
+    def test_unknown(self):
+        report = {"findings": [finding("unknown", "a.b")]}
+        self.assertEqual(compare.compare_unknown(["a.b"], report), [])
+        self.assertEqual(len(compare.compare_unknown(["a.c"], report)), 2)
+
+    def test_unmanaged(self):
+        report = {"findings": [finding("unmanaged", None), finding("unmanaged", None, object_id="d", default_object=True)]}
+        self.assertEqual(compare.compare_unmanaged([{"type": "aws_vpc", "id": "x", "region": "r"}], report), [])
+        self.assertEqual(len(compare.compare_unmanaged([{"type": "aws_vpc", "id": "x", "region": "other"}], report)), 2)
+
+
+class Truth(unittest.TestCase):
+    def test_entry(self):
+        update = {"address": "a.b", "change": {"actions": ["update"], "before": {"x": 1, "y": 2}, "after": {"x": 1, "y": None, "z": 3}}}
+        self.assertEqual(truth.entry(update)["attributes"], ["y", "z"])
+        delete = {"address": "a.b", "change": {"actions": ["delete"], "before": {}, "after": None}}
+        self.assertEqual(truth.entry(delete)["actions"], "delete")
+        with self.assertRaises(ValueError):
+            truth.entry({"address": "a.b", "change": {"actions": ["create"], "before": None, "after": {}}})
+
+    def test_changes(self):
+        verdict = {"drift": [{"address": "a"}, {"address": "b"}]}
+        changes = [
+            {"name": "one", "addresses": ("a", "gone"), "harmless": False},
+            {"name": "two", "addresses": ("b",), "harmless": True},
+        ]
+        complaints = truth.check_changes(verdict, changes)
+        self.assertEqual(len(complaints), 2)
+        self.assertEqual(len(truth.check_changes({"drift": [{"address": "other"}]}, [])), 1)
+
+
+class Texts(unittest.TestCase):
+    def test_address(self):
+        resource = {"module": 'module.m["k"]', "type": "t", "name": "n"}
+        self.assertEqual(address(resource, {}), 'module.m["k"].t.n')
+        self.assertEqual(address(resource, {"index_key": 3}), 'module.m["k"].t.n[3]')
+        self.assertEqual(address({"type": "t", "name": "n"}, {"index_key": 'q"${x}ü'}), 't.n["q\\"$${x}ü"]')
+
+    def test_without_times(self):
+        one = '{"scan": {"id": "a", "started_at": "b", "repository": {"id": "kept"}, "finished_at": "c"}, "findings": [{"id": "kept"}]}'
+        same = without_times(one.replace('"a"', '"other"').replace('"b"', '"later"').replace('"c"', '"end"'))
+        self.assertEqual(without_times(one), same)
+        self.assertNotEqual(without_times(one), without_times(one.replace("kept", "lost")))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,12 @@
+//! End-to-end tests: the built program on real Git repositories, in a sealed environment.
+//! They know nothing of the library's insides.
+
+#![expect(unreachable_pub, reason = "a test binary exports nothing")]
+
+#[cfg(feature = "aws")]
+mod endpoint;
+#[cfg(feature = "aws")]
+mod faults;
+mod harness;
+mod scan;
+mod tidy;

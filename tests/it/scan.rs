@@ -1,0 +1,243 @@
+//! `driftline scan` without a cloud: bad input, what is said about it, and the exit code.
+
+use crate::harness::{Repository, Run, finish, isolated};
+use serde_json::{Value, json};
+use std::io::Write;
+use std::process::Stdio;
+
+const CONFIGURATION: &str = r#"
+resource "null_resource" "one" {
+  triggers = { a = "1" }
+}
+"#;
+
+/// A state of a provider that nobody reads, so that the same holds with and without the AWS SDK.
+fn state(instances: usize) -> String {
+    let resources: Vec<Value> = (0..instances)
+        .map(|index| {
+            json!({
+                "mode": "managed", "type": "null_resource", "name": (["one", "two", "three"][index]),
+                "provider": "provider[\"registry.terraform.io/hashicorp/null\"]",
+                "instances": [{"schema_version": 0, "attributes": {"id": format!("{index}"), "triggers": {"a": "1"}}, "sensitive_attributes": []}]
+            })
+        })
+        .collect();
+    json!({"version": 4, "terraform_version": "1.11.4", "serial": 3, "lineage": "5f1c", "outputs": {}, "resources": resources, "check_results": null}).to_string()
+}
+
+fn repository() -> Repository {
+    let repository = Repository::with(&[("main.tf", CONFIGURATION), (".gitignore", "*.tfstate\n")]);
+    repository.write("terraform.tfstate", state(1));
+    repository
+}
+
+/// An error: exit 1, nothing on standard output, the thing and the way out on standard error, once.
+#[track_caller]
+fn check_error(run: &Run, parts: &[&str]) {
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{}", run.stderr);
+    for part in parts {
+        assert_eq!(run.stderr.matches(part).count(), 1, "`{part}` in: {}", run.stderr);
+    }
+    assert!(run.stderr.starts_with("error: ") && !run.stderr.contains("panicked"), "{}", run.stderr);
+}
+
+#[test]
+fn what_no_reader_serves_is_unknown_and_the_scan_incomplete() {
+    let run = repository().driftline(&["scan", "--report", "json"]);
+    let report = run.json();
+    assert_eq!((run.code, &report["summary"]["unknown"]), (3, &json!(1)), "{report:#}");
+    assert_eq!(report["coverage"][0]["status"], json!("unsupported"));
+    assert_eq!(report["findings"][0]["address"], json!("null_resource.one"));
+    assert_eq!(report["findings"][0]["source"]["start_line"], json!(2));
+}
+
+#[test]
+fn an_empty_state_is_said_and_what_is_declared_is_pending() {
+    let repository = repository();
+    repository.write("terraform.tfstate", state(0));
+    let run = repository.driftline(&["scan", "--report", "json"]);
+    let report = run.json();
+    assert_eq!((run.code, &report["summary"]["pending_create"]), (0, &json!(1)), "{report:#}");
+    assert_eq!(report["notices"][0]["code"], json!("empty-state"));
+}
+
+#[test]
+fn no_git_repository() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let mut command = isolated(env!("CARGO_BIN_EXE_driftline"), dir.path());
+    command.arg("scan").env("GIT_CEILING_DIRECTORIES", dir.path());
+    check_error(&finish(command), &["no git repository", "hint: "]);
+}
+
+#[test]
+fn no_commit_no_configuration_no_state() {
+    let empty = Repository::new();
+    check_error(&empty.driftline(&["scan"]), &["has no commit yet", "hint: "]);
+    let other = Repository::with(&[("README", "nothing here")]);
+    check_error(&other.driftline(&["scan"]), &["no Terraform configuration", "hint: "]);
+    let stateless = Repository::with(&[("main.tf", CONFIGURATION)]);
+    check_error(&stateless.driftline(&["scan"]), &["terraform.tfstate", "hint: "]);
+    check_error(
+        &stateless.driftline(&["scan", "--ref", "no-such-branch"]),
+        &["`no-such-branch` does not name a commit", "hint: "],
+    );
+}
+
+#[test]
+fn a_backend_that_is_not_read_says_how_to_pipe() {
+    let backend = "terraform {\n  backend \"s3\" {\n    bucket = \"b\"\n  }\n}\n";
+    let repository = Repository::with(&[("main.tf", CONFIGURATION), ("backend.tf", backend)]);
+    check_error(&repository.driftline(&["scan"]), &["`s3` backend", "terraform state pull"]);
+}
+
+#[test]
+fn state_from_standard_input() {
+    let repository = repository();
+    std::fs::remove_file(repository.path().join("terraform.tfstate")).expect("a removed state");
+    let mut command = repository.command(&["scan", "--state", "-", "--report", "json"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the program runs");
+    child.stdin.take().expect("a pipe").write_all(state(1).as_bytes()).expect("a written state");
+    let output = child.wait_with_output().expect("the program ends");
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!((output.status.code(), &report["summary"]["resources"]), (Some(3), &json!(1)));
+}
+
+#[test]
+fn what_is_no_state_is_named() {
+    let repository = repository();
+    for (name, text, part) in [
+        ("empty", "".to_owned(), "empty"),
+        ("old", json!({"version": 3, "serial": 1, "lineage": "x", "modules": []}).to_string(), "version 3"),
+        (
+            "cache",
+            json!({"version": 3, "terraform_version": "1.11.4", "backend": {"type": "s3", "config": {}}}).to_string(),
+            "backend",
+        ),
+        (
+            "encrypted",
+            json!({"serial": 1, "lineage": "x", "meta": {}, "encrypted_data": "AAAA", "encryption_version": "v0"})
+                .to_string(),
+            "encrypted",
+        ),
+        ("cut", state(1)[..200].to_owned(), "line 1"),
+        ("nonsense", "\u{0}\u{1}".repeat(5000), "nonsense"),
+    ] {
+        let path = repository.write(&format!("{name}.tfstate"), text);
+        let run = repository.driftline(&["scan", "--state", &path.to_string_lossy()]);
+        check_error(&run, &["hint: "]);
+        assert!(run.stderr.contains(part), "{name}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn a_huge_file_of_nonsense_is_refused_without_reading_it() {
+    let repository = repository();
+    let path = repository.path().join("huge.tfstate");
+    std::fs::File::create(&path).and_then(|file| file.set_len(1 << 30)).expect("a sparse file");
+    let begun = std::time::Instant::now();
+    check_error(&repository.driftline(&["scan", "--state", "huge.tfstate"]), &["huge.tfstate", "hint: "]);
+    assert!(begun.elapsed().as_secs() < 20);
+}
+
+#[test]
+fn malformed_configuration_shows_its_place_and_the_rest_is_scanned() {
+    let repository = Repository::with(&[
+        ("main.tf", CONFIGURATION),
+        ("broken.tf", "locals {\n  a = [1,\n}\n"),
+        (".gitignore", "*.tfstate\n"),
+    ]);
+    repository.write("terraform.tfstate", state(2));
+    let run = repository.driftline(&["scan", "--report", "json"]);
+    let report = run.json();
+    assert_eq!(run.code, 3);
+    let notice = &report["notices"][0];
+    assert_eq!((&notice["code"], &notice["incomplete"]), (&json!("configuration"), &json!(true)), "{report:#}");
+    let text = notice["text"].as_str().unwrap_or("");
+    assert!(text.contains("broken.tf") && text.contains('^'), "{text}");
+    // `two` may be declared in what could not be read: it is not about to be removed.
+    assert_eq!(report["summary"]["pending_removal"], json!(0));
+}
+
+#[test]
+fn the_working_tree_does_not_count() {
+    let repository = repository();
+    repository.write("main.tf", "this is not committed {");
+    assert_eq!(repository.driftline(&["scan", "--report", "json"]).json()["notices"], json!([]));
+}
+
+#[test]
+fn usage_errors_exit_with_1() {
+    let repository = repository();
+    for arguments in [
+        &["scan", "--report", "xml"][..],
+        &["scan", "--report", "json", "--report", "text"],
+        &["scan", "--no-such-flag"],
+        &["scan", "--live", "a", "--record", "b"],
+        &[],
+    ] {
+        let run = repository.driftline(arguments);
+        assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{arguments:?}: {}", run.stderr);
+    }
+    assert_eq!(repository.driftline(&["--help"]).code, 0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_and_a_closed_pipe() {
+    let repository = repository();
+    let run = repository.driftline(&["scan", "--report", "json=/dev/full"]);
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert!(run.stderr.contains("/dev/full") && !run.stderr.contains("panicked"), "{}", run.stderr);
+    let mut command = repository.command(&["scan"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("the program ends");
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!stderr.contains("panicked"), "{stderr}");
+    assert_eq!(output.status.code(), Some(3), "{stderr}");
+}
+
+#[test]
+fn the_same_inputs_give_the_same_bytes() {
+    let repository = repository();
+    let scan = || {
+        let mut report = repository.driftline(&["scan", "--report", "json"]).json();
+        for key in ["id", "started_at", "finished_at"] {
+            report["scan"][key] = Value::Null;
+        }
+        report.to_string()
+    };
+    assert_eq!(scan(), scan());
+}
+
+#[test]
+fn the_schema_fits_the_report() {
+    let repository = repository();
+    let schema: Value = serde_json::from_str(&repository.driftline(&["schema"]).stdout).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let report = repository.driftline(&["scan", "--report", "json"]).json();
+    let complaints: Vec<String> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
+    assert!(complaints.is_empty(), "{complaints:?}");
+}
+
+#[test]
+fn demo_shows_drift_its_approver_and_its_place() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let mut command = isolated(env!("CARGO_BIN_EXE_driftline"), dir.path());
+    command.args(["demo", "--report", "text", "--report", "json=demo.json"]);
+    let run = finish(command);
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    for part in ["aws_security_group.web", "live/firewall.tf", "Grace Reviewer", "#4"] {
+        assert!(run.stdout.contains(part), "`{part}` in: {}", run.stdout);
+    }
+    let report = std::fs::read_to_string(dir.path().join("demo.json")).expect("a report");
+    let report: Value = serde_json::from_str(&report).expect("JSON");
+    let findings = report["findings"].as_array().expect("findings");
+    let of =
+        |address: &str| findings.iter().find(|finding| finding["address"] == address).expect("the finding").clone();
+    assert_eq!(of("aws_security_group.web")["attribution"]["segregation"], json!("pass"));
+    assert_eq!(of("aws_instance.web")["attribution"]["segregation"], json!("fail"));
+    assert_eq!(of("aws_vpc_endpoint.s3")["attribution"]["segregation"], json!("unknown"));
+    assert_eq!(of("module.network.aws_route.out")["kind"], json!("missing"));
+    assert_eq!(report["summary"]["pending_create"], json!(1));
+}
