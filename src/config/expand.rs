@@ -2,6 +2,8 @@
 //! Knows nothing of files, nor of what a resource's arguments mean.
 
 use super::evaluate::{Reference, Scope, Value, constant, evaluate};
+pub(crate) use super::expansion::Expansion;
+use super::expansion::{Repetition, instance_key, unknown_expansion};
 use super::inputs::Inputs;
 use super::modules::Node;
 use super::syntax::{Block, Expression};
@@ -20,99 +22,6 @@ const REFERENCES: usize = 400;
 const MODULES: usize = 50_000;
 /// Instances of resources, over all.
 const INSTANCES: usize = 2_000_000;
-
-/// How many instances a block stands for, within one instance of its module.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Expansion {
-    /// One, without a key.
-    Single,
-    /// By `count`.
-    Count(usize),
-    /// By `for_each`: keys with their values.
-    ForEach(Arc<BTreeMap<Arc<str>, Value>>),
-    /// By `count`, of an unknown number.
-    UnknownCount,
-    /// By `for_each`, over unknown keys.
-    UnknownKeys,
-    /// More than is looked at.
-    TooMany,
-}
-
-impl Expansion {
-    /// How many instances are known.
-    pub(crate) fn size(&self) -> usize {
-        match self {
-            Self::Single => 1,
-            Self::Count(count) => *count,
-            Self::ForEach(values) => values.len(),
-            Self::UnknownCount | Self::UnknownKeys | Self::TooMany => 0,
-        }
-    }
-
-    /// The keys that are known, in order.
-    pub(crate) fn keys(&self) -> Box<dyn Iterator<Item = Option<InstanceKey>> + '_> {
-        match self {
-            Self::Single => Box::new(std::iter::once(None)),
-            Self::Count(count) => Box::new((0..*count).map(|index| Some(InstanceKey::Index(index as u64)))),
-            Self::ForEach(values) => Box::new(values.keys().map(|key| Some(InstanceKey::Key(key.clone())))),
-            Self::UnknownCount | Self::UnknownKeys | Self::TooMany => Box::new(std::iter::empty()),
-        }
-    }
-
-    /// Whether there is an instance of that key; none if that is not known.
-    pub(crate) fn has(&self, key: Option<&InstanceKey>) -> Option<bool> {
-        match (self, key) {
-            (Self::Single, key) => Some(key.is_none()),
-            (Self::Count(count), Some(InstanceKey::Index(index))) => Some((*index as u128) < *count as u128),
-            (Self::ForEach(values), Some(InstanceKey::Key(key))) => Some(values.contains_key(key)),
-            (Self::UnknownCount, Some(InstanceKey::Index(_))) => None,
-            (Self::UnknownKeys, Some(InstanceKey::Key(_))) | (Self::TooMany, _) => None,
-            _ => Some(false),
-        }
-    }
-
-    /// What stands for the instances in expressions, if each of them is `value`.
-    fn value(&self, value: impl Fn(Option<InstanceKey>) -> Value) -> Value {
-        match self {
-            Self::Single => value(None),
-            Self::Count(_) => Value::list(self.keys().map(value).collect()),
-            Self::ForEach(values) => {
-                let entry = |key: &Arc<str>| (key.clone(), value(Some(InstanceKey::Key(key.clone()))));
-                Value::map(values.keys().map(entry).collect())
-            }
-            Self::UnknownCount | Self::UnknownKeys | Self::TooMany => Value::Unknown,
-        }
-    }
-}
-
-/// Which instance of a block an expression stands in.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Repetition {
-    key: Option<InstanceKey>,
-    /// `each.value`
-    value: Option<Value>,
-}
-
-impl Repetition {
-    fn new(expansion: &Expansion, key: Option<InstanceKey>) -> Self {
-        let value = match (expansion, &key) {
-            (Expansion::ForEach(values), Some(InstanceKey::Key(key))) => values.get(key).cloned(),
-            _ => None,
-        };
-        Self { key, value }
-    }
-
-    fn resolve(&self, reference: Reference<'_>) -> Value {
-        match (reference, &self.key) {
-            (Reference::CountIndex, Some(InstanceKey::Index(index))) => {
-                usize::try_from(*index).map_or(Value::Unknown, Value::integer)
-            }
-            (Reference::EachKey, Some(InstanceKey::Key(key))) => Value::String(key.clone()),
-            (Reference::EachValue, _) => self.value.clone().unwrap_or(Value::Unknown),
-            _ => Value::Unknown,
-        }
-    }
-}
 
 /// What is computed once for an instance of a module.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -315,18 +224,6 @@ fn spend(budget: &Cell<usize>, steps: usize) -> bool {
     let left = budget.get().saturating_sub(steps);
     budget.set(left);
     left > 0
-}
-
-/// The key that an index expression means, none if it is not known or cannot be one.
-fn instance_key(expansion: &Expansion, key: Option<&Value>) -> Option<Option<InstanceKey>> {
-    match (expansion, key) {
-        (Expansion::Single, None) => Some(None),
-        (Expansion::Count(_), Some(key)) => {
-            Some(Some(InstanceKey::Index(u64::try_from(key.to_number()?.integer()?).ok()?)))
-        }
-        (Expansion::ForEach(_), Some(key)) => Some(Some(InstanceKey::Key(key.to_text()?))),
-        _ => None,
-    }
 }
 
 /// Computes values on demand, each once.
@@ -545,14 +442,6 @@ impl Builder<'_> {
         }
         self.instances.borrow_mut()[instance].children.insert(name.to_owned(), (expansion.clone(), children.clone()));
         Some((expansion, children))
-    }
-}
-
-fn unknown_expansion(block: &Block) -> Expansion {
-    match (block.body.argument("count"), block.body.argument("for_each")) {
-        (Some(_), _) => Expansion::UnknownCount,
-        (None, Some(_)) => Expansion::UnknownKeys,
-        (None, None) => Expansion::Single,
     }
 }
 

@@ -5,6 +5,7 @@ pub mod backend;
 mod body;
 mod evaluate;
 mod expand;
+mod expansion;
 mod inputs;
 mod module;
 mod modules;

@@ -23,6 +23,9 @@ const STACK: usize = 256 << 20;
 /// Places by the name of what stands there.
 type Ranges = BTreeMap<String, SourceRange>;
 
+/// A body with its places.
+type Shared = (Arc<Body>, Arc<Ranges>);
+
 /// What a configuration depends on beyond its files.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -86,7 +89,7 @@ fn steps(path: &[String]) -> Arc<[ModuleStep]> {
 fn resources(expanded: &Expanded) -> BTreeMap<Address, DeclaredResource> {
     let mut resources = BTreeMap::new();
     // One directory may be called many times: what it says is kept once.
-    let mut bodies: HashMap<(String, (String, String)), (Arc<Body>, Arc<Ranges>)> = HashMap::new();
+    let mut bodies: HashMap<(String, (String, String)), Shared> = HashMap::new();
     for (position, node) in expanded.nodes.iter().enumerate() {
         let Ok(module) = &node.content else { continue };
         let path = steps(&node.path);

@@ -1,3 +1,5 @@
+//! Repositories in every state.
+
 use super::testing::TestRepository;
 use super::*;
 

@@ -1,3 +1,5 @@
+//! Expressions and their values.
+
 use super::super::source::SourceFile;
 use super::super::syntax;
 use super::*;

@@ -156,6 +156,3 @@ fn on_large_stack(file: &SourceFile, parse: Parse) -> Result<Body, Box<Problem>>
 pub(crate) fn is_json(path: &str) -> bool {
     path.ends_with(".json")
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,0 +1,341 @@
+//! Instances of resources and modules, and where `moved` blocks send them.
+
+use super::*;
+
+#[test]
+fn count_and_for_each_expand() {
+    let configuration = configuration(&[(
+        "main.tf",
+        r#"
+        locals { things = { b = { size = 2 }, a = { size = 1 } } }
+        resource "t" "plain" {}
+        resource "t" "counted" {
+          count = length(local.things)
+          n = count.index
+        }
+        resource "t" "each" {
+          for_each = local.things
+          key  = each.key
+          size = each.value.size
+        }
+        resource "t" "set" {
+          for_each = toset(["x", "y.z\"${1}"])
+          v = each.value
+        }
+        resource "t" "none" { count = 0 }
+        resource "t" "unknown_count" { count = t.plain.n }
+        resource "t" "unknown_keys" {
+          for_each = t.plain.m
+          key = each.key
+          value = each.value
+        }
+        resource "t" "list" { for_each = ["not", "allowed"] }
+        resource "t" "after" { count = length(t.counted) }
+        "#,
+    )]);
+    let expected = [
+        "t.after[0]",
+        "t.after[1]",
+        "t.counted[0]",
+        "t.counted[1]",
+        "t.each[\"a\"]",
+        "t.each[\"b\"]",
+        "t.plain",
+        "t.set[\"x\"]",
+        "t.set[\"y.z\\\"1\"]",
+    ];
+    assert_eq!(instances(&configuration), expected);
+    assert_eq!(attributes(&configuration, "t.counted[1]"), json!({"n": 1}));
+    assert_eq!(attributes(&configuration, "t.each[\"b\"]"), json!({"key": "b", "size": 2}));
+    assert_eq!(attributes(&configuration, "t.set[\"x\"]"), json!({"v": "x"}));
+    // It may be declared, and if so it says this.
+    assert_eq!(attributes(&configuration, "t.unknown_keys[\"k\"]"), json!({"key": "k", "value": "?"}));
+    let not_known = |name: &str| Declares::NotKnown(format!("the instances of {name} are not known"));
+    for (text, expected) in [
+        ("t.plain", Declares::Yes),
+        ("t.plain[0]", Declares::No),
+        ("t.gone", Declares::No),
+        ("t.counted[1]", Declares::Yes),
+        ("t.counted[2]", Declares::No),
+        ("t.counted", Declares::No),
+        ("t.counted[\"1\"]", Declares::No),
+        ("t.each[\"a\"]", Declares::Yes),
+        ("t.each[\"c\"]", Declares::No),
+        ("t.none[0]", Declares::No),
+        ("t.unknown_count[7]", not_known("t.unknown_count")),
+        ("t.unknown_count[\"a\"]", Declares::No),
+        ("t.unknown_keys[\"a\"]", not_known("t.unknown_keys")),
+        ("t.unknown_keys[0]", Declares::No),
+        ("t.list[\"not\"]", not_known("t.list")),
+        ("module.gone.t.plain", Declares::No),
+    ] {
+        assert_eq!(configuration.declares(&address(text)), expected, "{text}");
+        let instance = configuration.instance(&address(text));
+        assert_eq!(instance.is_some(), expected != Declares::No, "{text}");
+    }
+}
+
+const MODULE: &str = r#"
+    variable "name" { type = string }
+    variable "sizes" { default = [] }
+    resource "t" "one" { name = var.name }
+    resource "t" "many" {
+      count = length(var.sizes)
+      size = var.sizes[count.index]
+    }
+    output "label" { value = "<${var.name}>" }
+    output "id" { value = t.one.id }
+"#;
+
+const LIVE: &str = r#"
+    module "plain" {
+      source = "../modules/net"
+      name   = "p"
+    }
+    module "each" {
+      source   = "../modules/net"
+      for_each = { a = [1, 2], b = [] }
+      name     = "${each.key}-${module.plain.label}"
+      sizes    = each.value
+    }
+    module "outer" {
+      source = "./outer"
+      count  = 2
+      index  = count.index
+    }
+    module "unknown" {
+      source   = "../modules/net"
+      for_each = t.x.keys
+      name     = each.key
+    }
+    resource "t" "x" {
+      labels = { for key, net in module.each : key => net.label }
+      one    = module.each["a"].label
+      id     = module.plain.id
+      all    = module.outer[*].label
+      gone   = module.each["z"].label
+    }
+"#;
+
+const OUTER: &str = r#"
+    variable "index" {}
+    module "inner" {
+      source = "../../modules/net"
+      name   = "inner${var.index}"
+      sizes  = range(var.index)
+    }
+    output "label" { value = module.inner.label }
+"#;
+
+#[test]
+fn modules_expand_with_their_arguments() {
+    let files =
+        [("live/main.tf", LIVE), ("live/outer/main.tf", OUTER), ("modules/net/main.tf", MODULE), ("other/main.tf", "")];
+    let configuration = read_at(&files, "live");
+    assert_eq!(configuration.problems, []);
+    let expected = [
+        "module.each[\"a\"].t.many[0]",
+        "module.each[\"a\"].t.many[1]",
+        "module.each[\"a\"].t.one",
+        "module.each[\"b\"].t.one",
+        "module.outer[0].module.inner.t.one",
+        "module.outer[1].module.inner.t.many[0]",
+        "module.outer[1].module.inner.t.one",
+        "module.plain.t.one",
+        "t.x",
+    ];
+    let mut found = instances(&configuration);
+    found.sort();
+    assert_eq!(found, expected);
+    let name = |instance: &str| attributes(&configuration, instance)["name"].clone();
+    assert_eq!(name("module.each[\"a\"].t.one"), "a-<p>");
+    assert_eq!(name("module.outer[1].module.inner.t.one"), "inner1");
+    assert_eq!(name("module.unknown[\"k\"].t.one"), "?");
+    assert_eq!(attributes(&configuration, "module.each[\"a\"].t.many[1]"), json!({"size": 2}));
+    assert_eq!(
+        attributes(&configuration, "t.x"),
+        json!({
+            "labels": {"a": "<a-<p>>", "b": "<b-<p>>"}, "one": "<a-<p>>", "id": "?",
+            "all": ["<inner0>", "<inner1>"], "gone": "?",
+        })
+    );
+    let unknown = Declares::NotKnown("the instances of module.unknown are not known".into());
+    for (text, expected) in [
+        ("module.each[\"a\"].t.many[1]", Declares::Yes),
+        ("module.each[\"b\"].t.many[0]", Declares::No),
+        ("module.each[\"c\"].t.one", Declares::No),
+        ("module.each.t.one", Declares::No),
+        ("module.plain[0].t.one", Declares::No),
+        ("module.outer[2].module.inner.t.one", Declares::No),
+        ("module.unknown[\"k\"].t.one", unknown),
+        ("module.unknown[\"k\"].t.gone", Declares::No),
+        ("module.unknown[0].t.one", Declares::No),
+        ("module.plain.module.deeper.t.one", Declares::No),
+    ] {
+        assert_eq!(configuration.declares(&address(text)), expected, "{text}");
+    }
+    let steps = address("module.outer[1].module.inner.t.one").module;
+    assert_eq!(configuration.module_directory(&steps), Some("modules/net"));
+    assert_eq!(configuration.module_directory(&[]), Some("live"));
+    assert_eq!(configuration.module_directory(&address("module.gone.t.x").module), None);
+    let call = &configuration.modules[&vec!["outer".to_owned(), "inner".to_owned()]];
+    assert_eq!((call.directory.as_deref(), call.source.as_str()), (Some("modules/net"), "../../modules/net"));
+    assert_eq!(
+        call.range.as_ref().map(|range| (range.file.as_str(), range.start_line)),
+        Some(("live/outer/main.tf", 3))
+    );
+    let resource = &configuration.resources[&address("module.outer.module.inner.t.one")];
+    assert_eq!((resource.directory.as_str(), resource.range.file.as_str()), ("modules/net", "modules/net/main.tf"));
+}
+
+#[test]
+fn what_comes_from_elsewhere_is_not_known() {
+    let configuration = read_at(
+        &[(
+            "main.tf",
+            r#"
+            module "registry" {
+              source  = "terraform-aws-modules/vpc/aws"
+              version = "5.0.0"
+            }
+            module "outside" { source = "../elsewhere" }
+            module "missing" { source = "./missing" }
+            module "circle" { source = "./" }
+            module "computed" { source = var.source }
+            "#,
+        )],
+        "",
+    );
+    let texts: Vec<(&str, bool)> =
+        configuration.problems.iter().map(|problem| (problem.text.as_str(), problem.incomplete)).collect();
+    assert_eq!(
+        texts,
+        [
+            ("module.circle calls itself: its directory is that of a module it is called from", true),
+            ("the source of module.computed is not a plain string: what it declares is not known", false),
+            ("module.missing: no such path in the commit: ./missing", true),
+            ("module.outside: ../elsewhere is outside the repository", true),
+            (
+                "module.registry comes from terraform-aws-modules/vpc/aws, which is not in the repository: what it declares is not known",
+                false
+            ),
+        ]
+    );
+    for module in ["registry", "outside", "missing", "circle", "computed"] {
+        for instance in [format!("module.{module}.t.x"), format!("module.{module}.module.deeper[0].t.x")] {
+            let declares = configuration.declares(&address(&instance));
+            assert!(matches!(declares, Declares::NotKnown(_)), "{instance}: {declares:?}");
+            assert!(configuration.instance(&address(&instance)).is_none());
+        }
+    }
+    assert!(configuration.modules[&vec!["registry".to_owned()]].directory.is_none());
+}
+
+#[test]
+fn moves_and_removals_are_followed() {
+    let configuration = configuration(&[
+        (
+            "main.tf",
+            r#"
+            resource "t" "c" {}
+            resource "t" "counted" { count = 2 }
+            resource "t" "keyed" { for_each = { k = 1 } }
+            moved {
+              from = t.a
+              to   = t.b
+            }
+            moved {
+              from = t.b
+              to   = t.c
+            }
+            moved {
+              from = t.plain
+              to   = t.keyed["k"]
+            }
+            moved {
+              from = module.old
+              to   = module.m["x"]
+            }
+            moved {
+              from = module.whole
+              to   = module.n
+            }
+            moved {
+              from = t.into
+              to   = module.n.t.new
+            }
+            removed {
+              from = t.gone
+              lifecycle { destroy = false }
+            }
+            removed { from = module.gone }
+            import {
+              to = t.keyed["k"]
+              id = "i-${1 + 1}"
+            }
+            import {
+              to = t.c
+              id = t.counted[0].id
+            }
+            module "m" {
+              source   = "./m"
+              for_each = toset(["x", "y"])
+            }
+            module "n" {
+              source = "./m"
+              count  = 2
+            }
+            "#,
+        ),
+        ("m/main.tf", "resource \"t\" \"new\" {}\nmoved {\n  from = t.old\n  to = t.new\n}\n"),
+    ]);
+    for (from, to) in [
+        ("t.a", "t.c"),
+        ("t.a[\"k\"]", "t.c[\"k\"]"),
+        ("t.c", "t.c"),
+        ("t.plain", "t.keyed[\"k\"]"),
+        ("t.plain[\"other\"]", "t.plain[\"other\"]"),
+        ("module.old.t.old", "module.m[\"x\"].t.new"),
+        ("module.m[\"y\"].t.old", "module.m[\"y\"].t.new"),
+        ("module.whole[1].t.new", "module.n[1].t.new"),
+        ("t.into", "module.n.t.new"),
+        // By `count` alone, without any block.
+        ("t.counted", "t.counted[0]"),
+        ("t.counted[1]", "t.counted[1]"),
+        ("t.c[0]", "t.c"),
+        ("t.c[1]", "t.c[1]"),
+        ("t.unrelated[0]", "t.unrelated[0]"),
+    ] {
+        assert_eq!(configuration.refactored(&address(from)).to_string(), to, "{from}");
+    }
+    for (text, expected) in [
+        ("t.gone", true),
+        ("t.gone[0]", true),
+        ("module.gone[\"a\"].t.x", true),
+        ("t.c", false),
+        ("module.m[\"x\"].t.gone", false),
+    ] {
+        assert_eq!(configuration.removed(&address(text)), expected, "{text}");
+    }
+    let moved = |from: &str, to: &str| Refactoring::Moved { from: from.into(), to: to.into() };
+    assert_eq!(configuration.refactorings[0], moved("t.a", "t.b"));
+    assert_eq!(configuration.refactorings[3], moved("module.old", "module.m[\"x\"]"));
+    assert!(configuration.refactorings.contains(&moved("module.m.t.old", "module.m.t.new")));
+    assert!(configuration.refactorings.contains(&Refactoring::Removed { from: "module.gone".into() }));
+    assert!(
+        configuration
+            .refactorings
+            .contains(&Refactoring::Import { to: "t.keyed[\"k\"]".into(), id: Some("i-2".into()) })
+    );
+    assert!(configuration.refactorings.contains(&Refactoring::Import { to: "t.c".into(), id: None }));
+}
+
+#[test]
+fn moves_in_a_circle_end() {
+    let configuration = configuration(&[(
+        "main.tf",
+        "moved {\n  from = t.a\n  to = t.b\n}\nmoved {\n  from = t.b\n  to = t.a\n}\nmoved {\n  from = t.c\n  to = t.c\n}\n",
+    )]);
+    assert_eq!(configuration.refactored(&address("t.a")), address("t.a"));
+    assert_eq!(configuration.refactored(&address("t.c")), address("t.c"));
+}

@@ -1,0 +1,163 @@
+//! What the arguments of a resource evaluate to.
+
+use super::*;
+
+/// The arguments of `resource "t" "x"` in a root module of one file.
+fn check(text: &str, expected: Value) {
+    assert_eq!(attributes(&configuration(&[("main.tf", text)]), "t.x"), expected, "{text}");
+}
+
+#[test]
+fn arguments_and_nested_blocks_are_evaluated() {
+    check(
+        r#"
+        variable "env" { default = "prod" }
+        locals {
+          b = upper(local.a)
+          a = var.env
+        }
+        resource "t" "x" {
+          name = "${local.b}-${terraform.workspace}"
+          size = 1.50
+          id   = t.other.id
+          tags = { Env = var.env, Owner = data.d.d.owner }
+          ingress {
+            port = 80
+            from { cidr = "a" }
+          }
+          ingress { port = t.other.port }
+          depends_on = [t.other]
+          lifecycle { prevent_destroy = true }
+          provisioner "local-exec" { command = "x" }
+          connection { host = "x" }
+        }
+        "#,
+        json!({
+            "name": "PROD-default", "size": 1.5, "id": "?", "tags": {"Env": "prod", "Owner": "?"},
+            "ingress": [{"port": 80, "from": [{"cidr": "a"}]}, {"port": "?"}],
+        }),
+    );
+}
+
+#[test]
+fn dynamic_blocks_expand_where_their_collection_is_known() {
+    check(
+        r#"
+        resource "t" "x" {
+          rule { port = 1 }
+          dynamic "rule" {
+            for_each = { b = 3, a = 2 }
+            content {
+              port = rule.value
+              name = rule.key
+              dynamic "inner" {
+                for_each = [rule.key]
+                iterator = it
+                content { v = "${it.key}${it.value}${rule.value}" }
+              }
+            }
+          }
+          rule { port = 4 }
+          dynamic "unknown" {
+            for_each = t.other.list
+            content { x = 1 }
+          }
+          unknown { x = 2 }
+          dynamic "none" {
+            for_each = []
+            content {}
+          }
+        }
+        "#,
+        json!({
+            "rule": [
+                {"port": 1},
+                {"port": 2, "name": "a", "inner": [{"v": "0a2"}]},
+                {"port": 3, "name": "b", "inner": [{"v": "0b3"}]},
+                {"port": 4},
+            ],
+            "unknown": "?",
+            "none": [],
+        }),
+    );
+}
+
+#[test]
+fn variables_are_converted_to_their_types() {
+    check(
+        r#"
+        variable "s" {
+          type    = string
+          default = 1.50
+        }
+        variable "n" {
+          type    = number
+          default = "7"
+        }
+        variable "l" {
+          type    = set(string)
+          default = ["b", "a", "b"]
+        }
+        variable "o" {
+          type = list(object({ a = string, b = optional(number, 5), c = optional(string) }))
+          default = [{ a = 1, extra = true }]
+        }
+        variable "m" {
+          type = map(any)
+          default = { a = 1, b = "x" }
+        }
+        variable "odd" {
+          type = whatever(string)
+          default = "x"
+        }
+        variable "unset" {}
+        variable "null" {
+          default = null
+          type = string
+        }
+        resource "t" "x" {
+          s = var.s
+          n = var.n
+          l = var.l
+          o = var.o
+          m = var.m
+          odd = var.odd
+          unset = var.unset
+          null = var.null
+          undeclared = var.undeclared
+        }
+        "#,
+        json!({
+            "s": "1.5", "n": 7, "l": ["a", "b"], "o": [{"a": "1", "b": 5, "c": null}], "m": {"a": "1", "b": "x"},
+            "odd": "?", "unset": "?", "null": null, "undeclared": "?",
+        }),
+    );
+}
+
+#[test]
+fn files_of_values_override_defaults_in_order() {
+    let main = r#"
+        variable "a" { default = "default" }
+        variable "b" { default = "default" }
+        variable "c" { default = "default" }
+        variable "d" { default = "default" }
+        variable "t" { default = "default" }
+        resource "t" "x" {
+          a = var.a
+          b = var.b
+          c = var.c
+          d = var.d
+          t = var.t
+        }"#;
+    let files = [
+        ("main.tf", main),
+        ("terraform.tfvars", "a = \"1\"\nb = \"1\"\nc = \"1\"\nd = \"1\"\n"),
+        ("terraform.tfvars.json", r#"{"b": "2", "c": "2", "d": "2", "t": "${not a template}"}"#),
+        ("a.auto.tfvars", "c = \"3\"\nd = \"3\"\n"),
+        ("b.auto.tfvars.json", r#"{"d": "4"}"#),
+        ("other.tfvars", "a = \"never\"\n"),
+        ("sub/z.auto.tfvars", "a = \"never\"\n"),
+    ];
+    let found = attributes(&configuration(&files), "t.x");
+    assert_eq!(found, json!({"a": "1", "b": "2", "c": "3", "d": "4", "t": "${not a template}"}));
+}
