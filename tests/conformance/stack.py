@@ -34,8 +34,11 @@ class Stack:
         self.commits = repository.make(HERE / FOLDERS[name], self.repository)
         self.created = []
         if live:
-            self.moto = sandbox.Moto(self.work, port)
-            self.terraform = Terraform(self.repository, sandbox.environment(self.moto.url), self.work)
+            self.start(port)
+
+    def start(self, port=None):
+        self.moto = sandbox.Moto(self.work, port)
+        self.terraform = Terraform(self.repository, sandbox.environment(self.moto.url), self.work)
 
     def label(self, phase):
         """What a phase of this stack is called in checks and file names."""
@@ -54,7 +57,7 @@ class Stack:
         """Carries the stack into a phase; the phases have to be entered in order."""
         if phase == "unsettled":
             self.terraform.run("init", "-no-color")
-            self.apply()
+            self.first_apply()
         elif phase == "settled":
             if self.name == "network":
                 # The second apply writes the tags that moto drops when it creates an object.
@@ -66,6 +69,19 @@ class Stack:
             state = json.loads((self.repository / "terraform.tfstate").read_text())
             self.created = mutate.mutate(state, self.moto.url)
         shutil.copyfile(self.repository / "terraform.tfstate", self.state(phase))
+
+    def first_apply(self):
+        """On a loaded machine moto may answer a creation so late that the provider asks again and finds its own object
+        in the way. That leaves a state that no second apply mends: once, all begins anew."""
+        try:
+            self.apply()
+        except RuntimeError as error:
+            print(f"{self.name}: the apply failed and begins anew: {str(error)[-600:]}", flush=True)
+            self.moto.stop()
+            for left in self.repository.glob("*.tfstate*"):
+                left.unlink()
+            self.start()
+            self.apply()
 
     def apply(self, *arguments):
         self.terraform.run("apply", "-auto-approve", "-no-color", "-parallelism=20", *arguments)

@@ -110,9 +110,58 @@ fn documents(change: &AttributeChange) -> Option<(String, String)> {
     if !is_document(&change.recorded) && !is_document(&change.live) {
         return None;
     }
+    if let Some(elements) = elements(&change.recorded, &change.live) {
+        return Some(elements);
+    }
     let (recorded, live) = (document(&change.recorded)?, document(&change.live)?);
     // A difference that pretty-printing removes is shown as it stands.
     (recorded != live).then_some((recorded, live))
+}
+
+/// Nested blocks, one a line without what is not set, so that a diff shows whole blocks that came and went.
+/// Most are sets: they are sorted, unless that would hide the difference.
+fn elements(recorded: &ReportedValue, live: &ReportedValue) -> Option<(String, String)> {
+    let (recorded, live) = (lines_of_blocks(recorded)?, lines_of_blocks(live)?);
+    let sorted = |lines: &[String]| {
+        let mut lines = lines.to_vec();
+        lines.sort();
+        lines
+    };
+    let both = match (sorted(&recorded), sorted(&live)) {
+        (one, other) if one == other => (recorded, live),
+        both => both,
+    };
+    let (recorded, live) = (both.0.join("\n"), both.1.join("\n"));
+    (recorded != live && recorded.len().max(live.len()) <= MAX_DOCUMENT_BYTES).then_some((recorded, live))
+}
+
+fn lines_of_blocks(value: &ReportedValue) -> Option<Vec<String>> {
+    match value {
+        ReportedValue::Absent | ReportedValue::Plain(Value::Null) => Some(Vec::new()),
+        ReportedValue::Plain(Value::Array(elements)) if elements.iter().all(Value::is_object) => {
+            Some(elements.iter().map(|element| without_unset(element).to_string()).collect())
+        }
+        _ => None,
+    }
+}
+
+fn without_unset(value: &Value) -> Value {
+    let is_set = |value: &Value| match value {
+        Value::Null => false,
+        Value::Bool(flag) => *flag,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(elements) => !elements.is_empty(),
+        Value::Object(entries) => !entries.is_empty(),
+        Value::Number(_) => true,
+    };
+    match value {
+        Value::Object(entries) => {
+            let entries = entries.iter().map(|(name, value)| (name.clone(), without_unset(value)));
+            Value::Object(entries.filter(|(_, value)| is_set(value)).collect())
+        }
+        Value::Array(elements) => Value::Array(elements.iter().map(without_unset).collect()),
+        other => other.clone(),
+    }
 }
 
 fn is_document(value: &ReportedValue) -> bool {

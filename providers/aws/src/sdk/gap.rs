@@ -72,9 +72,8 @@ where
         SdkError::DispatchFailure(failure) if failure.is_timeout() => {
             (GapClass::TimedOut, "no answer in time".to_owned())
         }
-        SdkError::DispatchFailure(failure) if failure.is_io() => (GapClass::Failed, root_cause(error)),
-        // What remains of dispatch failures is the credentials chain that yielded none.
-        SdkError::DispatchFailure(failure) if !failure.is_user() => (GapClass::Denied, credentials_cause(error)),
+        // A credentials chain that yields none fails in the same place as a connection that breaks.
+        SdkError::DispatchFailure(_) if speaks_of_credentials(error) => (GapClass::Denied, credentials_cause(error)),
         _ => (GapClass::Failed, root_cause(error)),
     };
     Gap { ids: Vec::new(), class, cause: printable(&format!("{call} in {region}: {cause}")) }
@@ -112,6 +111,20 @@ fn without_authorization_blob(message: &str) -> &str {
 }
 
 /// Why there are no credentials. The SDK lists all that it tried, one a line.
+/// Whether anything in the chain of causes is about credentials; the SDK's own types for it are not public.
+fn speaks_of_credentials(error: &dyn Error) -> bool {
+    let mut next = Some(error);
+    for _ in 0..16 {
+        let Some(error) = next else { return false };
+        let text = error.to_string().to_lowercase();
+        if text.contains("credential") || text.contains("identity") {
+            return true;
+        }
+        next = error.source();
+    }
+    false
+}
+
 fn credentials_cause(error: &dyn Error) -> String {
     let cause = root_cause(error);
     match cause.contains("no credentials found in chain") {

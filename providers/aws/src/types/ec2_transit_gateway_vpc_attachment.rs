@@ -180,3 +180,60 @@ pub(super) mod live {
             )
     }
 }
+
+#[cfg(all(test, feature = "sdk"))]
+mod tests {
+    use crate::sdk::tests::{answer, attributes, error, place, read};
+    use serde_json::json;
+
+    const GATEWAYS: &str = "<transitGatewaySet><item><transitGatewayId>tgw-1</transitGatewayId><ownerId>123456789012</ownerId>\
+        <options><associationDefaultRouteTableId>tgw-rtb-1</associationDefaultRouteTableId></options></item>\
+        <item><transitGatewayId>tgw-shared</transitGatewayId><ownerId>210987654321</ownerId></item></transitGatewaySet>";
+    const ATTACHMENTS: &str = "<transitGatewayVpcAttachments>\
+        <item><transitGatewayAttachmentId>a-1</transitGatewayAttachmentId><transitGatewayId>tgw-1</transitGatewayId>\
+        <vpcOwnerId>123456789012</vpcOwnerId></item>\
+        <item><transitGatewayAttachmentId>a-2</transitGatewayAttachmentId><transitGatewayId>tgw-1</transitGatewayId>\
+        <vpcOwnerId>123456789012</vpcOwnerId></item>\
+        <item><transitGatewayAttachmentId>a-3</transitGatewayAttachmentId><transitGatewayId>tgw-shared</transitGatewayId>\
+        <vpcOwnerId>123456789012</vpcOwnerId></item></transitGatewayVpcAttachments>";
+    const ASSOCIATION: &str = "transit_gateway_default_route_table_association";
+    const PROPAGATION: &str = "transit_gateway_default_route_table_propagation";
+
+    #[test]
+    fn default_route_tables_are_asked_once_each() {
+        let place = place(|action| match action {
+            "DescribeTransitGateways" => answer(action, GATEWAYS),
+            "DescribeTransitGatewayVpcAttachments" => answer(action, ATTACHMENTS),
+            _ => answer(
+                action,
+                "<associations><item><transitGatewayAttachmentId>a-1</transitGatewayAttachmentId><state>associated</state></item>\
+                 </associations>",
+            ),
+        });
+        let requested = ["a-1", "a-2", "a-3"].map(|id| json!({"id": id}));
+        let outcome = read(&place, "aws_ec2_transit_gateway_vpc_attachment", &requested);
+        assert_eq!(outcome.api_calls, 3, "two lists and one table");
+        for (id, association, propagation) in [("a-1", true, false), ("a-2", false, false), ("a-3", true, true)] {
+            let attachment = attributes(&outcome.objects, id);
+            assert_eq!(
+                (&attachment[ASSOCIATION], &attachment[PROPAGATION]),
+                (&json!(association), &json!(propagation)),
+                "{id}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_route_table_that_cannot_be_read_is_a_gap() {
+        let place = place(|action| match action {
+            "DescribeTransitGateways" => answer(action, GATEWAYS),
+            "DescribeTransitGatewayVpcAttachments" => answer(action, ATTACHMENTS),
+            _ => error(403, "UnauthorizedOperation", "No"),
+        });
+        let outcome =
+            read(&place, "aws_ec2_transit_gateway_vpc_attachment", &[json!({"id": "a-1"}), json!({"id": "a-3"})]);
+        assert_eq!(outcome.gaps.iter().flat_map(|gap| &gap.ids).collect::<Vec<_>>(), ["a-1"]);
+        assert_eq!(attributes(&outcome.objects, "a-1").get(ASSOCIATION), None);
+        assert_eq!(attributes(&outcome.objects, "a-3")[ASSOCIATION], true);
+    }
+}

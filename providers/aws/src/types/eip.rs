@@ -140,3 +140,51 @@ pub(super) mod live {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_private_name_is_explained_by_its_address() {
+        let association = json!({"private_ip_address": "10.0.0.7"});
+        let parts = host(association.as_object().expect("an object"), "private_ip_address");
+        for (name, expected) in [
+            ("ip-10-0-0-7.ec2.internal", true),
+            ("ip-10-0-0-7.eu-west-1.compute.internal", true),
+            ("ip-10-0-0-70.ec2.internal", false),
+            ("", false),
+        ] {
+            assert_eq!(host_of_name(&json!(name)) == parts, expected, "{name}");
+        }
+    }
+
+    #[cfg(feature = "sdk")]
+    #[test]
+    fn names_are_made_as_terraform_makes_them() {
+        use crate::sdk::tests::{answer, attributes, error, place, read};
+        const ADDRESSES: &str = "<addressesSet><item><allocationId>eipalloc-1</allocationId><domain>vpc</domain>\
+            <publicIp>198.51.100.7</publicIp><privateIpAddress>10.0.0.7</privateIpAddress></item></addressesSet>";
+        let requested = [json!({"id": "eipalloc-1"})];
+        let named = place(|action| match action {
+            "DescribeAddressesAttribute" => answer(
+                action,
+                "<addressSet><item><allocationId>eipalloc-1</allocationId><ptrRecord>host.example.net.</ptrRecord></item></addressSet>",
+            ),
+            _ => answer(action, ADDRESSES),
+        });
+        let outcome = read(&named, "aws_eip", &requested);
+        let address = attributes(&outcome.objects, "eipalloc-1");
+        assert_eq!(address["private_dns"], "ip-10-0-0-7.eu-west-1.compute.internal");
+        assert_eq!(address["public_dns"], "ec2-198-51-100-7.eu-west-1.compute.amazonaws.com");
+        assert_eq!(address["ptr_record"], "host.example.net");
+        let unnamed = place(|action| match action {
+            "DescribeAddressesAttribute" => error(400, "InvalidAction", "not here"),
+            _ => answer(action, ADDRESSES),
+        });
+        let outcome = read(&unnamed, "aws_eip", &requested);
+        assert_eq!(attributes(&outcome.objects, "eipalloc-1")["ptr_record"], "");
+        assert!(outcome.gaps.is_empty(), "a region without reverse names has none");
+    }
+}

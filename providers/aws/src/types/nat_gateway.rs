@@ -45,3 +45,35 @@ pub(super) mod live {
         }
     }
 }
+
+#[cfg(all(test, feature = "sdk"))]
+mod tests {
+    use crate::sdk::tests::{answer, attributes, ids, place, read};
+    use serde_json::json;
+
+    #[test]
+    fn primary_and_secondary_addresses_are_told_apart() {
+        let place = place(|action| {
+            answer(
+                action,
+                "<natGatewaySet>\
+                 <item><natGatewayId>nat-1</natGatewayId><state>available</state><natGatewayAddressSet>\
+                 <item><allocationId>eipalloc-2</allocationId><privateIp>10.0.0.2</privateIp><isPrimary>false</isPrimary></item>\
+                 <item><allocationId>eipalloc-1</allocationId><privateIp>10.0.0.1</privateIp><isPrimary>true</isPrimary></item>\
+                 </natGatewayAddressSet></item>\
+                 <item><natGatewayId>nat-2</natGatewayId><state>available</state><natGatewayAddressSet>\
+                 <item><allocationId>eipalloc-3</allocationId></item></natGatewayAddressSet></item>\
+                 <item><natGatewayId>nat-3</natGatewayId><state>deleted</state></item></natGatewaySet>",
+            )
+        });
+        let requested = ["nat-1", "nat-2", "nat-3"].map(|id| json!({"id": id}));
+        let outcome = read(&place, "aws_nat_gateway", &requested);
+        assert_eq!(ids(&outcome.objects), ["nat-1", "nat-2"], "a deleted gateway is absent");
+        let gateway = attributes(&outcome.objects, "nat-1");
+        assert_eq!((&gateway["allocation_id"], &gateway["private_ip"]), (&json!("eipalloc-1"), &json!("10.0.0.1")));
+        assert_eq!(gateway["secondary_allocation_ids"], json!(["eipalloc-2"]));
+        assert_eq!(gateway["secondary_private_ip_addresses"], json!(["10.0.0.2"]));
+        assert_eq!(gateway["secondary_private_ip_address_count"], 1);
+        assert_eq!(attributes(&outcome.objects, "nat-2")["allocation_id"], "eipalloc-3");
+    }
+}

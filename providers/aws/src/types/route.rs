@@ -72,3 +72,34 @@ pub(super) mod live {
             .text("vpc_peering_connection_id", route.vpc_peering_connection_id())
     }
 }
+
+#[cfg(all(test, feature = "sdk"))]
+mod tests {
+    use crate::sdk::tests::{answer, attributes, ids, place, read};
+    use serde_json::json;
+
+    #[test]
+    fn a_route_is_known_by_table_and_destination() {
+        let place = place(|action| {
+            answer(
+                action,
+                "<routeTableSet><item><routeTableId>rtb-1</routeTableId><routeSet>\
+                 <item><destinationCidrBlock>0.0.0.0/0</destinationCidrBlock><transitGatewayId>tgw-1</transitGatewayId></item>\
+                 <item><destinationIpv6CidrBlock>::/0</destinationIpv6CidrBlock><gatewayId>vpce-1</gatewayId></item>\
+                 </routeSet></item></routeTableSet>",
+            )
+        });
+        let requested = [
+            json!({"id": "r-1", "route_table_id": "rtb-1", "destination_cidr_block": "0.0.0.0/0", "nat_gateway_id": "nat-1"}),
+            json!({"id": "r-2", "route_table_id": "rtb-1", "destination_ipv6_cidr_block": "0::0/0"}),
+            json!({"id": "r-3", "route_table_id": "rtb-1", "destination_cidr_block": "10.0.0.0/8"}),
+            json!({"id": "r-4", "route_table_id": "rtb-2", "destination_cidr_block": "0.0.0.0/0"}),
+        ];
+        let outcome = read(&place, "aws_route", &requested);
+        assert_eq!(ids(&outcome.objects), ["r-1", "r-2"]);
+        assert!(outcome.unrequested.is_empty(), "their tables show them");
+        let route = attributes(&outcome.objects, "r-1");
+        assert_eq!((&route["nat_gateway_id"], &route["transit_gateway_id"]), (&json!(""), &json!("tgw-1")));
+        assert_eq!(attributes(&outcome.objects, "r-2")["vpc_endpoint_id"], "vpce-1");
+    }
+}

@@ -232,6 +232,75 @@ mod tests {
         assert_eq!(inline_route_part(&inline), route_part(&separate), "{inline}");
     }
 
+    #[cfg(feature = "sdk")]
+    #[test]
+    fn routes_are_those_that_terraform_records() {
+        use crate::sdk::tests::{answer, attributes, place, read};
+        let place = place(|action| match action {
+            "DescribeRouteTables" => answer(
+                action,
+                "<routeTableSet><item><routeTableId>rtb-1</routeTableId><vpcId>vpc-1</vpcId><routeSet>\
+                 <item><destinationCidrBlock>10.0.0.0/16</destinationCidrBlock><gatewayId>local</gatewayId></item>\
+                 <item><destinationCidrBlock>0.0.0.0/0</destinationCidrBlock><natGatewayId>nat-1</natGatewayId></item>\
+                 <item><destinationCidrBlock>10.9.0.0/16</destinationCidrBlock><gatewayId>vgw-1</gatewayId>\
+                 <origin>EnableVgwRoutePropagation</origin></item>\
+                 <item><destinationPrefixListId>pl-1</destinationPrefixListId><gatewayId>vpce-1</gatewayId></item>\
+                 <item><destinationCidrBlock>10.8.0.0/16</destinationCidrBlock><gatewayId>vpce-2</gatewayId></item>\
+                 <item><destinationCidrBlock>10.7.0.0/16</destinationCidrBlock><networkInterfaceId>eni-foreign</networkInterfaceId></item>\
+                 <item><destinationCidrBlock>10.6.0.0/16</destinationCidrBlock><networkInterfaceId>eni-own</networkInterfaceId></item>\
+                 </routeSet></item></routeTableSet>",
+            ),
+            "DescribeNetworkInterfaces" => answer(
+                action,
+                "<networkInterfaceSet><item><networkInterfaceId>eni-foreign</networkInterfaceId><ownerId>1</ownerId>\
+                 <attachment><instanceOwnerId>2</instanceOwnerId></attachment></item>\
+                 <item><networkInterfaceId>eni-own</networkInterfaceId><ownerId>1</ownerId></item></networkInterfaceSet>",
+            ),
+            _ => None,
+        });
+        for (recorded, expected) in [
+            (json!([]), vec!["0.0.0.0/0", "10.8.0.0/16", "10.6.0.0/16"]),
+            (
+                json!([{"cidr_block": "10.0.0.0/16", "gateway_id": "local"}]),
+                vec!["10.0.0.0/16", "0.0.0.0/0", "10.8.0.0/16", "10.6.0.0/16"],
+            ),
+        ] {
+            let outcome = read(&place, "aws_route_table", &[json!({"id": "rtb-1", "route": recorded})]);
+            let routes = attributes(&outcome.objects, "rtb-1")["route"].as_array().cloned().unwrap_or_default();
+            let blocks: Vec<_> = routes.iter().map(|route| route["cidr_block"].as_str().unwrap_or_default()).collect();
+            assert_eq!(blocks, expected, "{recorded}");
+            assert!(routes.iter().any(|route| route["vpc_endpoint_id"] == "vpce-2" && route["gateway_id"] == ""));
+        }
+    }
+
+    #[cfg(feature = "sdk")]
+    #[test]
+    fn the_table_that_a_vpc_came_with_is_marked() {
+        use crate::sdk::tests::{answer, place, read};
+        use provider_api::Origin;
+        const LOCAL: &str = "<routeSet><item><gatewayId>local</gatewayId></item></routeSet>";
+        let place = place(|action| {
+            let table = |id: &str, vpc: &str, rest: &str| {
+                format!("<item><routeTableId>{id}</routeTableId><vpcId>{vpc}</vpcId>{LOCAL}{rest}</item>")
+            };
+            let main = "<associationSet><item><main>true</main></item></associationSet>";
+            let tagged = "<tagSet><item><key>Name</key><value>x</value></item></tagSet>";
+            let tables = [
+                table("main-of-1", "vpc-1", main),
+                table("bare-of-1", "vpc-1", ""),
+                table("main-of-2", "vpc-2", &format!("{main}{tagged}")),
+                table("original-of-2", "vpc-2", ""),
+                table("tagged-of-2", "vpc-2", tagged),
+            ];
+            answer(action, &format!("<routeTableSet>{}</routeTableSet>", tables.concat()))
+        });
+        let outcome = read(&place, "aws_route_table", &[]);
+        let default = outcome.unrequested.iter().filter(|object| object.origin == Origin::Default);
+        let mut default: Vec<&str> = default.map(|object| object.id.as_str()).collect();
+        default.sort_unstable();
+        assert_eq!(default, ["main-of-1", "main-of-2", "original-of-2"]);
+    }
+
     #[test]
     fn a_separate_route_is_found_again_inline() {
         check(

@@ -190,3 +190,48 @@ pub(super) mod live {
         }
     }
 }
+
+#[cfg(all(test, feature = "sdk"))]
+mod tests {
+    use crate::sdk::tests::{answer, attributes, place, read};
+    use serde_json::json;
+
+    #[test]
+    fn the_recorded_ipv6_block_is_read_while_it_lives() {
+        let place = place(|action| match action {
+            "DescribeVpcs" => {
+                let block = |id: &str, block: &str, state: &str, pool: &str| {
+                    format!(
+                        "<item><associationId>{id}</associationId><ipv6CidrBlock>{block}</ipv6CidrBlock>\
+                         <ipv6CidrBlockState><state>{state}</state></ipv6CidrBlockState><ipv6Pool>{pool}</ipv6Pool></item>"
+                    )
+                };
+                let blocks = [
+                    block("assoc-1", "2001:db8:1::/56", "associated", "Amazon"),
+                    block("assoc-2", "2001:db8:2::/56", "disassociated", "Amazon"),
+                    block("assoc-3", "2001:db8:3::/60", "associated", "ipv6pool-1"),
+                ];
+                let set = blocks.concat();
+                answer(
+                    action,
+                    &format!(
+                        "<vpcSet><item><vpcId>vpc-1</vpcId><ipv6CidrBlockAssociationSet>{set}</ipv6CidrBlockAssociationSet>\
+                         </item></vpcSet>"
+                    ),
+                )
+            }
+            _ => answer(action, ""),
+        });
+        for (recorded, association, generated, pool, length) in [
+            ("assoc-1", "assoc-1", true, "", 0),
+            ("assoc-2", "assoc-3", false, "ipv6pool-1", 60),
+            ("", "assoc-3", false, "ipv6pool-1", 60),
+        ] {
+            let outcome = read(&place, "aws_vpc", &[json!({"id": "vpc-1", "ipv6_association_id": recorded})]);
+            let vpc = attributes(&outcome.objects, "vpc-1");
+            assert_eq!(vpc["ipv6_association_id"], association, "{recorded}");
+            assert_eq!(vpc["assign_generated_ipv6_cidr_block"], generated, "{recorded}");
+            assert_eq!((&vpc["ipv6_ipam_pool_id"], &vpc["ipv6_netmask_length"]), (&json!(pool), &json!(length)));
+        }
+    }
+}

@@ -89,3 +89,45 @@ pub(super) mod live {
         Some(Object::new().flag("allow_remote_vpc_dns_resolution", options.allow_dns_resolution_from_remote_vpc()))
     }
 }
+
+#[cfg(all(test, feature = "sdk"))]
+mod tests {
+    use crate::sdk::tests::{answer, attributes, ids, place, read};
+    use serde_json::json;
+
+    #[test]
+    fn each_side_sees_the_other_as_its_peer() {
+        let place = place(|action| {
+            let connection = |id: &str, status: &str, requester: &str, accepter: &str| {
+                let side = |name: &str, owner: &str| {
+                    format!(
+                        "<{name}><ownerId>{owner}</ownerId><vpcId>vpc-of-{owner}</vpcId><region>eu-west-1</region></{name}>"
+                    )
+                };
+                format!(
+                    "<item><vpcPeeringConnectionId>{id}</vpcPeeringConnectionId><status><code>{status}</code></status>{}{}</item>",
+                    side("requesterVpcInfo", requester),
+                    side("accepterVpcInfo", accepter)
+                )
+            };
+            let (own, other) = ("123456789012", "210987654321");
+            let all = [
+                connection("pcx-asked", "active", own, other),
+                connection("pcx-accepted", "active", other, own),
+                connection("pcx-rejected", "rejected", own, other),
+                connection("pcx-own", "active", own, own),
+                connection("pcx-theirs", "active", other, own),
+            ];
+            answer(action, &format!("<vpcPeeringConnectionSet>{}</vpcPeeringConnectionSet>", all.concat()))
+        });
+        let requested = ["pcx-asked", "pcx-accepted", "pcx-rejected"].map(|id| json!({"id": id}));
+        let outcome = read(&place, "aws_vpc_peering_connection", &requested);
+        assert_eq!(ids(&outcome.objects), ["pcx-asked", "pcx-accepted"]);
+        assert_eq!(ids(&outcome.unrequested), ["pcx-own"]);
+        for id in ["pcx-asked", "pcx-accepted"] {
+            let connection = attributes(&outcome.objects, id);
+            assert_eq!(connection["peer_owner_id"], "210987654321", "{id}");
+            assert_eq!(connection["vpc_id"], "vpc-of-123456789012", "{id}");
+        }
+    }
+}
