@@ -1,17 +1,20 @@
 //! Compares all the trees that the walk needs, on all cores: along the chain, and within what merges brought in.
 //! Knows nothing of blocks.
 
-use super::edge::{Edge, Paths};
+use super::edge::{Change, Edge, Paths};
 use super::graph::{CommitId, Cut, Graph};
 use super::library::{self, Library};
 use super::side::SideEdges;
 use super::tree::{self, FileChange, Scope};
 use super::walk::Walk;
 use rayon::prelude::*;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Bytes of recently read objects kept per thread: consecutive trees share most of their subtrees.
 pub(super) const OBJECT_CACHE: usize = 8 << 20;
+
+/// Bytes of objects kept per thread from which others are told by their difference.
+const PACK_CACHE: usize = 16 << 20;
 
 /// The differences of files that the walk needs.
 pub(super) struct Edges {
@@ -77,8 +80,13 @@ impl Edges {
         [&self.base_files].into_iter().chain(&self.chain).chain(self.sides.values().flat_map(HashMap::values))
     }
 
+    /// Every version met, those of one file side by side: Git stores them as differences from one another.
     pub(super) fn versions(&self) -> Vec<library::Version> {
-        self.all().flatten().flatten().flat_map(|change| [change.old, change.new]).flatten().collect()
+        let of_file = |change: &Change| [(change.file, change.old), (change.file, change.new)];
+        let mut versions: Vec<_> = self.all().flatten().flatten().flat_map(of_file).collect();
+        versions.sort_by_key(|(file, _)| *file);
+        let mut seen = HashSet::new();
+        versions.into_iter().filter_map(|(_, version)| version).filter(|version| seen.insert(*version)).collect()
     }
 
     pub(super) fn walk<'a>(&'a self, graph: &'a Graph, library: &'a Library) -> Walk<'a> {
@@ -134,9 +142,12 @@ fn origins(
     positions.into_par_iter().map_init(|| cached(repository), lost).flatten().collect()
 }
 
-fn cached(repository: &gix::ThreadSafeRepository) -> gix::Repository {
+/// The repository for one thread, with room for what is read again and again.
+pub(super) fn cached(repository: &gix::ThreadSafeRepository) -> gix::Repository {
+    use gix::odb::pack::cache::lru::MemoryCappedHashmap;
     let mut repository = repository.to_thread_local();
     repository.object_cache_size(OBJECT_CACHE);
+    repository.objects.set_pack_cache(|| Box::new(MemoryCappedHashmap::new(PACK_CACHE)));
     repository
 }
 

@@ -2,7 +2,7 @@
 //! Knows nothing of commits or of the order of versions.
 
 use super::block::{self, Block, Digest, Name, NameId};
-use super::split;
+use super::{edges, split};
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
 use rayon::prelude::*;
@@ -65,16 +65,13 @@ impl Seen {
 }
 
 impl Library {
-    /// Reads the versions. Each is parsed once, and each block of equal text once among all of them.
-    pub(super) fn read(repository: &gix::ThreadSafeRepository, mut versions: Vec<Version>) -> Self {
-        versions.sort_unstable();
-        versions.dedup();
+    /// Reads the versions, of which none may be there twice. Each is parsed once, and each block of equal text once among all of them.
+    pub(super) fn read(repository: &gix::ThreadSafeRepository, versions: Vec<Version>) -> Self {
         let seen = Seen::default();
         let read = |repository: &mut gix::Repository, version: Version| {
             (version, Arc::new(read_version(repository, version, &seen)))
         };
-        let versions =
-            versions.into_par_iter().map_init(|| repository.to_thread_local(), read).collect::<HashMap<_, _>>();
+        let versions = versions.into_par_iter().map_init(|| edges::cached(repository), read).collect::<HashMap<_, _>>();
         let shared = seen.0.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut names: Vec<_> = shared.names.iter().map(|(name, id)| (*id, name.clone())).collect();
         names.sort_unstable_by_key(|(id, _)| *id);

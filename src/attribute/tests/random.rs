@@ -26,7 +26,7 @@ struct Node {
 fn random_history(dice: &mut Dice, length: usize) -> Vec<Node> {
     let mut nodes = vec![Node { parents: Vec::new(), says: [Some(0), Some(0), None, Some(0)] }];
     // Two or three lines of development; the first is the trunk.
-    let mut tips = vec![0, 0, 0];
+    let mut tips = [0, 0, 0];
     while nodes.len() < length {
         let line = dice.below(tips.len());
         let mut parents = vec![tips[line]];
