@@ -70,7 +70,7 @@ pub fn judge(evidence: Evidence<'_>, scan: ScanInfo, mut notices: Vec<Notice>) -
         scan: ScanInfo { complete, exit_code, ..scan },
         summary,
         notices: first,
-        folds: folds(comparison),
+        folds: comparison.folds.iter().map(|(rule, count)| (rule.clone(), *count)).collect(),
         anchors: anchors(evidence.configurations),
         coverage: evidence.comparison.coverage,
         findings,
@@ -114,6 +114,7 @@ fn summarize(evidence: &Evidence<'_>) -> Summary {
         pending_create: comparison.pending_create.len() as u64,
         unmanaged: comparison.unmanaged.iter().filter(|object| object.origin == Origin::Created).count() as u64,
         api_calls: comparison.coverage.iter().map(|entry| entry.api_calls).sum(),
+        in_sync: comparison.in_sync,
         ..Summary::default()
     };
     for verdict in &comparison.verdicts {
@@ -131,14 +132,6 @@ fn summarize(evidence: &Evidence<'_>) -> Summary {
         } += 1;
     }
     summary
-}
-
-fn folds(comparison: &Comparison) -> Vec<(String, u64)> {
-    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
-    for fold in comparison.verdicts.iter().flat_map(|verdict| &verdict.folds) {
-        *counts.entry(&fold.rule).or_default() += 1;
-    }
-    counts.into_iter().map(|(rule, count)| (rule.to_owned(), count)).collect()
 }
 
 /// The finding on a managed instance; none where it is in sync.

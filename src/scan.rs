@@ -182,8 +182,7 @@ fn history(
     configurations: &[&Configuration],
     comparison: &Comparison,
 ) -> Result<Option<History>, Error> {
-    let nothing =
-        comparison.verdicts.iter().all(|verdict| verdict.kind.is_none()) && comparison.pending_create.is_empty();
+    let nothing = comparison.verdicts.is_empty() && comparison.pending_create.is_empty();
     if nothing {
         return Ok(None);
     }

@@ -95,8 +95,12 @@ pub struct Unmanaged {
 /// What comparing found.
 #[derive(Debug, Default)]
 pub struct Comparison {
-    /// One per managed instance, sorted by index.
+    /// One per managed instance that is not in sync, sorted by index.
     pub verdicts: Vec<Verdict>,
+    /// The number of managed instances in sync.
+    pub in_sync: u64,
+    /// What rules folded: the number of attributes by rule.
+    pub folds: BTreeMap<String, u64>,
     /// Declared and not recorded: configuration position and address.
     pub pending_create: Vec<(usize, crate::model::Address)>,
     /// In no state.
@@ -120,15 +124,21 @@ pub fn compare(sides: &Sides<'_>) -> Comparison {
         if let Some(recorded) = &elsewhere {
             comparison.other_scopes.push((recorded.clone(), connection.scope.clone()));
         }
-        let first = comparison.verdicts.len();
+        let (mut seen, mut missing) = (0, 0);
         for batch in &connection.batches {
             let context = instance::Context { sides, owners: &owners, table, ignored: &ignored, connection, batch };
-            let (verdicts, attributes) = batch_verdicts(&context, elsewhere.as_ref());
-            comparison.verdicts.extend(verdicts);
-            comparison.coverage.push(coverage(connection, batch, attributes));
+            let tally = tally(&context, elsewhere.as_ref());
+            seen += batch.instances.len();
+            missing += tally.verdicts.iter().filter(|verdict| verdict.kind == Some(Kind::Missing)).count();
+            comparison.verdicts.extend(tally.verdicts);
+            comparison.in_sync += tally.in_sync;
+            for (rule, count) in tally.folds {
+                *comparison.folds.entry(rule).or_default() += count;
+            }
+            comparison.coverage.push(coverage(connection, batch, tally.attributes));
         }
-        if let Some(absent) = all_absent(&comparison.verdicts[first..]) {
-            comparison.empty_scopes.push((connection.scope.clone(), absent));
+        if seen > 1 && missing == seen {
+            comparison.empty_scopes.push((connection.scope.clone(), missing));
         }
     }
     comparison.verdicts.sort_by_key(|verdict| verdict.index);
@@ -138,42 +148,69 @@ pub fn compare(sides: &Sides<'_>) -> Comparison {
     comparison
 }
 
-/// The verdicts of one batch and the attributes that were compared.
-fn batch_verdicts(context: &instance::Context<'_>, elsewhere: Option<&Scope>) -> (Vec<Verdict>, BTreeSet<String>) {
+/// What one batch, or part of it, came to. Of instances in sync only the number is kept: there are many.
+#[derive(Default)]
+struct Tally {
+    verdicts: Vec<Verdict>,
+    in_sync: u64,
+    folds: BTreeMap<String, u64>,
+    attributes: BTreeSet<String>,
+}
+
+impl Tally {
+    fn add(mut self, verdict: Verdict, compared: Vec<String>) -> Self {
+        for name in compared {
+            if !self.attributes.contains(&name) {
+                self.attributes.insert(name);
+            }
+        }
+        for fold in &verdict.folds {
+            *self.folds.entry(fold.rule.clone()).or_default() += 1;
+        }
+        match verdict.kind {
+            Some(_) => self.verdicts.push(verdict),
+            None => self.in_sync += 1,
+        }
+        self
+    }
+
+    fn join(mut self, other: Self) -> Self {
+        self.verdicts.extend(other.verdicts);
+        self.in_sync += other.in_sync;
+        for (rule, count) in other.folds {
+            *self.folds.entry(rule).or_default() += count;
+        }
+        self.attributes.extend(other.attributes);
+        self
+    }
+}
+
+/// The verdicts of one batch.
+fn tally(context: &instance::Context<'_>, elsewhere: Option<&Scope>) -> Tally {
     let batch = context.batch;
     let objects: HashMap<&str, &LiveObject> =
         batch.outcome.objects.iter().map(|object| (object.id.as_str(), object)).collect();
     let whole = context.connection.gap.iter().chain(&batch.outcome.gaps).find(|gap| gap.ids.is_empty());
     let by_id: HashMap<&str, &Gap> =
         batch.outcome.gaps.iter().flat_map(|gap| gap.ids.iter().map(move |id| (id.as_str(), gap))).collect();
-    let judged: Vec<(Verdict, Vec<String>)> = batch
-        .instances
-        .par_iter()
-        .zip(&batch.ids)
-        .map(|(index, id)| {
-            if let Some(recorded) = elsewhere {
-                return (
-                    instance::unknown(context, *index, other_scope(recorded, &context.connection.scope)),
-                    Vec::new(),
-                );
-            }
-            let gap = by_id.get(id.as_str()).copied().or(whole);
-            match objects.get(id.as_str()) {
-                Some(object) => instance::found(context, *index, object, by_id.get(id.as_str()).copied()),
-                None => match gap {
-                    Some(gap) => (instance::unknown(context, *index, gap.cause.clone()), Vec::new()),
-                    None => (instance::missing(context, *index), Vec::new()),
-                },
-            }
-        })
-        .collect();
-    let mut attributes = BTreeSet::new();
-    let mut verdicts = Vec::with_capacity(judged.len());
-    for (verdict, compared) in judged {
-        attributes.extend(compared);
-        verdicts.push(verdict);
-    }
-    (verdicts, attributes)
+    let judge = |index: InstanceIndex, id: &str| {
+        if let Some(recorded) = elsewhere {
+            let cause = other_scope(recorded, &context.connection.scope);
+            return (instance::unknown(context, index, cause), Vec::new());
+        }
+        let gap = by_id.get(id).copied();
+        match (objects.get(id), gap.or(whole)) {
+            (Some(object), _) => instance::found(context, index, object, gap),
+            (None, Some(gap)) => (instance::unknown(context, index, gap.cause.clone()), Vec::new()),
+            (None, None) => (instance::missing(context, index), Vec::new()),
+        }
+    };
+    let instances = batch.instances.par_iter().zip(&batch.ids);
+    let parts = instances.fold(Tally::default, |tally, (index, id)| {
+        let (verdict, compared) = judge(*index, id);
+        tally.add(verdict, compared)
+    });
+    parts.reduce(Tally::default, Tally::join)
 }
 
 /// The recorded scope, where the one that answered is another: reading there proves nothing about what was recorded.
@@ -196,11 +233,6 @@ pub(crate) fn scope_text(scope: &Scope) -> String {
         (None, Some(region)) => format!("region {region}"),
         (None, None) => "an unnamed scope".into(),
     }
-}
-
-/// The number of instances, where there are several and every one is missing.
-fn all_absent(verdicts: &[Verdict]) -> Option<usize> {
-    (verdicts.len() > 1 && verdicts.iter().all(|verdict| verdict.kind == Some(Kind::Missing))).then_some(verdicts.len())
 }
 
 /// `ignore_tags` of a provider block.

@@ -1,3 +1,5 @@
+//! The JSON report, checked against its schema.
+
 use super::*;
 use crate::report::example;
 use serde_json::json;
