@@ -94,7 +94,8 @@ pub async fn run(
     interrupt.check()?;
     let attribution =
         |configuration: &Configuration, address: &Address, _: Kind| attribution(&history, configuration, address);
-    let notices = notices(&configurations, &states);
+    let mut notices = notices(&configurations, &states);
+    notices.extend(history.as_ref().and_then(history_notice));
     let scan = ScanInfo {
         id: scan_id(started_at, &approved),
         started_at: started_at.to_string(),
@@ -238,6 +239,13 @@ fn notices(configurations: &[&Configuration], states: &[State<'_>]) -> Vec<Notic
         }
     }
     notices
+}
+
+/// What of the history could not be seen. It says nothing against the verdicts, only who approved is less sure.
+fn history_notice(history: &History) -> Option<Notice> {
+    let reason = history.incomplete()?;
+    let text = format!("Part of Git's history is not here, so some approvals are unknown: {reason}.");
+    Some(Notice { code: "history", incomplete: false, text, source: None })
 }
 
 /// Replaces sensitive values in what is kept, by the rules that hold for printing them.

@@ -1,3 +1,5 @@
+//! The SARIF report, checked against the standard's schema and what code scanning needs.
+
 use super::*;
 use crate::model::{Notice, ReportedValue, SourceRange};
 use crate::report::example::{self, HOSTILE, change, finding, gap, place, unmanaged};
