@@ -89,9 +89,9 @@ pub struct OutputArguments {
     #[arg(long, value_name = "FORMAT[=FILE]", help_heading = "Output")]
     pub report: Vec<ReportTarget>,
 
-    /// When to use colour
-    #[arg(long, value_enum, default_value_t = Colour::Auto, help_heading = "Output")]
-    pub color: Colour,
+    /// When to use color
+    #[arg(long, value_enum, default_value_t = Color::Auto, help_heading = "Output")]
+    pub color: Color,
 
     /// Shorten nothing in the text report, and list what comparison rules folded and by which rule
     #[arg(long, help_heading = "Output")]
@@ -139,9 +139,9 @@ pub enum Reader {
     Native,
 }
 
-/// When to use colour.
+/// When to use color.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Colour {
+pub enum Color {
     /// On a terminal, unless NO_COLOR is set
     Auto,
     /// Always

@@ -80,7 +80,7 @@ pub enum Error {
     #[error("reading cannot begin: {0}")]
     Runtime(std::io::Error),
     /// The user asked for an end.
-    #[error("interrupted: nothing was reported")]
+    #[error(transparent)]
     Interrupted(#[from] Interrupted),
 }
 

@@ -10,7 +10,7 @@ pub struct Interrupt(Arc<AtomicBool>);
 
 /// An end was asked for before the job was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("interrupted")]
+#[error("interrupted: nothing was reported")]
 pub struct Interrupted;
 
 impl Interrupt {

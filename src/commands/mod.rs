@@ -5,7 +5,7 @@ mod blame;
 mod demo;
 mod scan;
 
-use crate::cli::{Cli, Colour, Command, Format, OutputArguments, ReportTarget};
+use crate::cli::{Cli, Color, Command, Format, OutputArguments, ReportTarget};
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::model::Report;
@@ -71,12 +71,12 @@ fn write(file: Option<&Path>, text: &str) -> Result<(), Error> {
 
 fn text_options(output: &OutputArguments, file: Option<&Path>) -> TextOptions {
     let terminal = file.is_none() && std::io::stdout().is_terminal();
-    let colour = match output.color {
-        Colour::Always => true,
-        Colour::Never => false,
-        Colour::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+    let color = match output.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     };
     let width =
         if terminal { terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0)) } else { 0 };
-    TextOptions { color: colour, width, verbose: output.show_folds }
+    TextOptions { color: color, width, verbose: output.show_folds }
 }
