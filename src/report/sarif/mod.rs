@@ -137,6 +137,7 @@ fn tool() -> shape::Tool {
         driver: shape::Driver {
             name: env!("CARGO_PKG_NAME"),
             semantic_version: env!("CARGO_PKG_VERSION"),
+            information_uri: env!("CARGO_PKG_REPOSITORY"),
             rules: rules::table(),
             notifications: rules::notifications(),
         },

@@ -33,6 +33,7 @@ pub(super) struct Tool {
 pub(super) struct Driver {
     pub(super) name: &'static str,
     pub(super) semantic_version: &'static str,
+    pub(super) information_uri: &'static str,
     pub(super) rules: Vec<Rule>,
     pub(super) notifications: Vec<NotificationKind>,
 }
