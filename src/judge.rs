@@ -36,9 +36,7 @@ pub struct Evidence<'a> {
     /// The verdicts.
     pub comparison: Comparison,
     /// The attribution of an address in a root module.
-    pub attribution: &'a dyn Fn(&Configuration, &Address, Kind) -> Attribution,
-    /// Whether unmanaged objects count as drift.
-    pub unmanaged: bool,
+    pub attribution: &'a dyn Fn(&Configuration, &Address) -> Attribution,
 }
 
 /// Judges a comparison.
@@ -161,7 +159,7 @@ fn managed(evidence: &Evidence<'_>, verdict: &Verdict) -> Option<Finding> {
         kind,
         severity: severity(kind, material, &attributes),
         material,
-        attribution: (evidence.attribution)(configuration, &address, kind),
+        attribution: (evidence.attribution)(configuration, &address),
         source: resource.map(|resource| resource.range.clone()),
         root_module: configuration.directory.clone(),
         resource_type: address.resource_type.to_string(),
@@ -192,7 +190,7 @@ fn pending_create(evidence: &Evidence<'_>, position: usize, address: &Address) -
         default_object: false,
         attributes: Vec::new(),
         source: resource.map(|resource| resource.range.clone()),
-        attribution: (evidence.attribution)(configuration, address, Kind::PendingCreate),
+        attribution: (evidence.attribution)(configuration, address),
         address: Some(address.clone()),
         cause: None,
     }

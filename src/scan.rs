@@ -8,7 +8,7 @@ use crate::fetch::{self, FetchSettings, Progress};
 use crate::git::{Approved, Repository};
 use crate::interrupt::Interrupt;
 use crate::judge::{Evidence, judge};
-use crate::model::{Address, Attribution, Kind, Notice, Report, RepositoryInfo, ScanInfo};
+use crate::model::{Address, Attribution, Notice, Report, RepositoryInfo, ScanInfo};
 use crate::plan;
 use crate::redact::{RedactionKey, hex};
 use crate::state::{self, State, StateText};
@@ -92,8 +92,7 @@ pub async fn run(
     interrupt.check()?;
     let history = history(&repository, &approved, &configurations, &comparison)?;
     interrupt.check()?;
-    let attribution =
-        |configuration: &Configuration, address: &Address, _: Kind| attribution(&history, configuration, address);
+    let attribution = |configuration: &Configuration, address: &Address| attribution(&history, configuration, address);
     let mut notices = notices(&configurations, &states);
     notices.extend(history.as_ref().and_then(history_notice));
     let scan = ScanInfo {
@@ -111,7 +110,6 @@ pub async fn run(
         keys: &keys,
         comparison,
         attribution: &attribution,
-        unmanaged: settings.unmanaged,
     };
     Ok(judge(evidence, scan, notices))
 }

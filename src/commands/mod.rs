@@ -78,5 +78,5 @@ fn text_options(output: &OutputArguments, file: Option<&Path>) -> TextOptions {
     };
     let width =
         if terminal { terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0)) } else { 0 };
-    TextOptions { color: color, width, verbose: output.show_folds }
+    TextOptions { color, width, verbose: output.show_folds }
 }
