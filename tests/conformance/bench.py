@@ -106,8 +106,8 @@ def measure_size(size, driftline, work):
         terraform = Terraform(folder, sandbox.environment(moto.url), work)
         terraform.run("init", "-no-color")
         started = time.monotonic()
-        terraform.run("apply", "-auto-approve", "-no-color", "-parallelism=50")
-        terraform.run("apply", "-refresh-only", "-auto-approve", "-no-color", "-parallelism=50")
+        terraform.run("apply", "-auto-approve", "-no-color", "-parallelism=10")
+        terraform.run("apply", "-refresh-only", "-auto-approve", "-no-color", "-parallelism=10")
         state = json.loads((folder / "terraform.tfstate").read_text())
         instances = sum(len(resource["instances"]) for resource in state["resources"] if resource["mode"] == "managed")
         print(f"{instances} instances applied in {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
@@ -155,14 +155,21 @@ def main():
         sandbox.enter()
         load = os.getloadavg()[0]
         sizes = [int(size) for size in arguments.sizes.split(",")]
-        rows = [measure_size(size, str(driftline), work / str(size)) for size in sizes]
+        rows, failed = [], False
+        for size in sizes:
+            try:
+                rows.append(measure_size(size, str(driftline), work / str(size)))
+            except RuntimeError as error:
+                # A large stack may be too much for the emulator; the figures of the others still count.
+                failed = True
+                print(f"{size} instances: {str(error)[-2000:]}", file=sys.stderr, flush=True)
     except Absent as absence:
         print(f"benchmark skipped: {absence}")
         return 0
     now = datetime.datetime.now(datetime.timezone.utc).date()
     print(f"Measured {now} on {os.cpu_count()} cores; load average {load:.2f} before, {os.getloadavg()[0]:.2f} after; driftline: median of {SCANS}.\n")
     print(table(rows))
-    return 0
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
