@@ -175,3 +175,25 @@ impl Walker<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use provider_api::TypeSchema;
+    use serde_json::json;
+
+    #[test]
+    fn a_block_shown_whole_is_as_sensitive_as_its_parts() {
+        let text = r#"{"attributes": {}, "blocks": {
+            "login": {"nesting": "list", "attributes": {"password": {"type": "string", "flags": "os"}}},
+            "route": {"nesting": "list", "attributes": {"cidr": {"type": "string", "flags": "o"}}}}}"#;
+        let schema: TypeSchema = serde_json::from_str(text).expect("a schema");
+        let walker = Walker { resource_type: None, schema: Node::root(Some(&schema)), digests: None };
+        let sides =
+            [json!({"login": [], "route": []}), json!({"login": [{"password": "x"}], "route": [{"cidr": "y"}]})];
+        let [recorded, live] = sides.map(|side| side.as_object().cloned().expect("attributes"));
+        let found = walker.instance(&recorded, &live).differences;
+        let sensitive: Vec<(&str, bool)> = found.iter().map(|change| (change.path.top(), change.sensitive)).collect();
+        assert_eq!(sensitive, [("login", true), ("route", false)]);
+    }
+}

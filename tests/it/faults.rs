@@ -283,3 +283,46 @@ fn an_interrupted_scan_writes_nothing() {
         std::fs::read_dir(repository.path()).expect("the folder").flatten().map(|entry| entry.file_name()).collect();
     assert!(!left.iter().any(|name| name.to_string_lossy().contains("out")), "{left:?}");
 }
+
+/// Scans with another configuration and other live tags of the customer gateway: the kinds of what is not in sync.
+#[track_caller]
+fn check_verdict(change: impl Fn(String) -> String, live_name: &'static str, expected: &[(&str, &str)], code: i32) {
+    let endpoint = Endpoint::start(move |action| match (action, healthy(action)) {
+        ("DescribeCustomerGateways", Answer::Xml(text)) => Answer::Xml(text.replace("branch0", live_name)),
+        (_, answer) => answer,
+    });
+    let repository = Repository::with(&[("main.tf", &change(configuration()))]);
+    repository.write("terraform.tfstate", state());
+    let mut command = repository.command(&["scan", "--report", "json"]);
+    command.env("AWS_ENDPOINT_URL", &endpoint.url).env("AWS_ACCESS_KEY_ID", "testing");
+    command.env("AWS_SECRET_ACCESS_KEY", "testing").env("AWS_EC2_METADATA_DISABLED", "true");
+    let run = finish(command);
+    let expected: Vec<_> = expected.iter().map(|(kind, of)| ((*kind).to_owned(), (*of).to_owned())).collect();
+    assert_eq!((kinds(&run.json()), run.code), (expected, code), "{}", run.stdout);
+}
+
+#[test]
+fn the_verdict_table_with_configuration_state_and_live() {
+    let gateway = "aws_customer_gateway";
+    let declares = |name: &'static str| move |text: String| text.replace("branch0", name);
+    let without_block = |text: String| {
+        text.split("resource \"aws_customer_gateway\"").next().unwrap_or("").to_owned()
+            + &format!(
+                "resource \"aws_internet_gateway\"{}",
+                text.split("resource \"aws_internet_gateway\"").nth(1).unwrap_or("")
+            )
+    };
+    let ignoring = |text: String| {
+        text.replace(
+            "  type       = \"ipsec.1\"",
+            "  type = \"ipsec.1\"\n  lifecycle {\n    ignore_changes = [tags[\"Name\"]]\n  }",
+        )
+    };
+    check_verdict(|text| text, "other", &[(gateway, "changed")], 2);
+    check_verdict(declares("renamed"), "renamed", &[(gateway, "stale_state")], 0);
+    check_verdict(declares("renamed"), "branch0", &[(gateway, "unapplied")], 0);
+    check_verdict(declares("renamed"), "other", &[(gateway, "changed")], 2);
+    check_verdict(ignoring, "other", &[(gateway, "ignored")], 0);
+    check_verdict(without_block, "branch0", &[(gateway, "pending_removal")], 0);
+    check_verdict(without_block, "other", &[(gateway, "changed")], 2);
+}
