@@ -19,6 +19,7 @@ instance ebs_volume volume_attachment ebs_snapshot ami launch_template key_pair 
 vpc_peering_connection flow_log vpc_dhcp_options vpc_dhcp_options_association ec2_transit_gateway
 ec2_transit_gateway_vpc_attachment customer_gateway vpn_gateway ec2_managed_prefix_list placement_group
 default_vpc default_subnet default_security_group default_network_acl default_route_table default_vpc_dhcp_options
+sqs_queue sqs_queue_policy
 """
 # Never read themselves: their presence in a state says that they own part of another object.
 SIBLING_TYPES = """
@@ -26,6 +27,7 @@ network_acl_association network_interface_attachment network_interface_sg_attach
 vpn_gateway_attachment vpn_gateway_route_propagation vpc_endpoint_route_table_association
 vpc_endpoint_subnet_association vpc_endpoint_security_group_association ec2_managed_prefix_list_entry
 vpc_ipv4_cidr_block_association ec2_tag
+sqs_queue_redrive_policy sqs_queue_redrive_allow_policy
 """
 FLAGS = (("required", "r"), ("optional", "o"), ("computed", "c"), ("sensitive", "s"), ("write_only", "w"))
 

@@ -1,6 +1,7 @@
 """Makes every change behind terraform's back, by boto3, and objects that no state holds.
 Knows nothing of terraform's verdict or of driftline."""
 
+import importlib
 import time
 
 import changes_compute
@@ -10,7 +11,17 @@ import changes_rules
 from world import CHANGES, World
 
 # Importing them is what registers the changes.
-MODULES = (changes_network, changes_rules, changes_compute, changes_edge)
+NETWORK = (changes_network, changes_rules, changes_compute, changes_edge)
+
+
+def modules(stack):
+    """The modules that change a stack: the network's are many, every other stack has one of its own name."""
+    return NETWORK if stack == "network" else (importlib.import_module(f"changes_{stack}"),)
+
+
+def changes(stack):
+    names = {module.__name__ for module in modules(stack)}
+    return [entry for entry in CHANGES if entry["function"].__module__ in names]
 
 
 def create_unmanaged(w):
@@ -53,15 +64,16 @@ def create_unmanaged(w):
     w.create("aws_vpc", w.west.create_vpc(CidrBlock="10.201.0.0/16")["Vpc"]["VpcId"], "eu-west-1")
 
 
-def mutate(state, url):
-    """Makes every change, then the unmanaged objects; the latter's list."""
+def mutate(stack, state, url):
+    """Makes every change to a stack, then the unmanaged objects; the latter's list."""
     world = World(state, url)
-    for entry in CHANGES:
+    for entry in changes(stack):
         started = time.monotonic()
         try:
             entry["function"](world)
         except Exception as error:
             raise RuntimeError(f"change {entry['name']}: {error}") from error
         entry["seconds"] = time.monotonic() - started
-    create_unmanaged(world)
+    create = create_unmanaged if stack == "network" else modules(stack)[0].create_unmanaged
+    create(world)
     return world.created

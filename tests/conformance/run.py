@@ -29,7 +29,7 @@ KEPT = ROOT / "testdata" / "conformance"
 
 def judge(checks, label, state, truth, report, complaints):
     """Everything that holds of one phase's scan, live or replayed."""
-    mutated = label == "mutated"
+    mutated = label.endswith("mutated")
     unread = unread_addresses(state)
     checks.check(f"{label}: driftline's exit code is the report's", complaints)
     expected = 2 if mutated or compare.allowed_drift(label, report) else 3 if unread else 0
@@ -65,7 +65,8 @@ def check_suite(checks, stack, phase, truth):
     if phase == "mutated":
         import mutate
 
-        checks.check(f"{label}: terraform sees each of {len(mutate.CHANGES)} changes", verdicts.check_changes(truth, mutate.CHANGES))
+        changes = mutate.changes(stack.name)
+        checks.check(f"{label}: terraform sees each of {len(changes)} changes", verdicts.check_changes(truth, changes))
 
 
 def run_phases(checks, stack, arguments):
@@ -86,9 +87,9 @@ def run(checks, arguments, work):
     """All stacks, live. They are applied at the same time, for an apply is mostly waiting."""
     stacks = []
     try:
-        for name in STACKS:
+        for name in arguments.stacks or STACKS:
             stacks.append(Stack(name, work))
-        with ThreadPoolExecutor() as pool:
+        with ThreadPoolExecutor(max_workers=3) as pool:
             list(pool.map(lambda stack: stack.enter(stack.phases[0]), stacks))
         for stack in stacks:
             run_phases(checks, stack, arguments)
@@ -115,19 +116,19 @@ def keep_results(stacks):
                 shutil.rmtree(KEPT / "recordings" / label, ignore_errors=True)
                 shutil.copytree(stack.recording(phase), KEPT / "recordings" / label)
         if stack.created:
-            verdicts.dump(KEPT / "unmanaged.json", stack.created)
+            verdicts.dump(KEPT / ("unmanaged.json" if stack.name == "network" else f"unmanaged-{stack.name}.json"), stack.created)
     print(f"kept in {KEPT.relative_to(ROOT)}")
 
 
 def replay(checks, arguments, work):
     """Every phase out of the kept recordings."""
-    for name in STACKS:
+    for name in arguments.stacks or STACKS:
         stack = Stack(name, work, live=False)
         scanner = Driftline(arguments.driftline, stack.repository, stack.work)
         for phase in stack.phases:
             label = stack.label(phase)
             truth = json.loads((KEPT / f"truth-{label}.json").read_text())
-            state = KEPT / f"{'settled' if phase == 'mutated' else label}.tfstate"
+            state = KEPT / f"{stack.label('settled' if phase == 'mutated' else phase)}.tfstate"
             _, report, complaints = scanner.scan(f"{label}-kept", state, "--live", str(KEPT / "recordings" / label))
             judge(checks, label, json.loads(state.read_text()), truth, report, complaints)
             checks.check(f"{label}: every finding names its approval", repository.check_attribution(report, *stack.commits))
@@ -163,6 +164,7 @@ def parse():
     parser.add_argument("--terraform-only", action="store_true", help="leave driftline out: only the stacks and terraform's verdict")
     parser.add_argument("--replay", action="store_true", help="scan the kept recordings; needs no terraform")
     parser.add_argument("--keep", choices=phases, help="stop in this phase and leave the server running")
+    parser.add_argument("--stacks", nargs="+", choices=STACKS, help="only these stacks")
     parser.add_argument("--stack", choices=STACKS, default="network", help="with --keep: which stack")
     parser.add_argument("--port", type=int, help="with --keep: the server's port")
     parser.add_argument("--work", type=Path, help="folder for everything that is made")

@@ -18,8 +18,11 @@ sys.path.insert(0, str(HERE.parents[1] / "providers" / "aws"))
 from schema import READ_TYPES  # noqa: E402
 
 # unsettled: straight after the apply. settled: after a refresh. mutated: after the changes behind terraform's back.
-STACKS = {"network": ("unsettled", "settled", "mutated"), "siblings": ("unsettled", "settled")}
-FOLDERS = {"network": "stack", "siblings": "siblings"}
+PHASES = ("unsettled", "settled", "mutated")
+# One small stack for each family of services beside EC2.
+SERVICES = sorted(folder.name for folder in (HERE / "services").iterdir())
+STACKS = {"network": PHASES, "siblings": PHASES[:2], **{name: PHASES for name in SERVICES}}
+FOLDERS = {"network": "stack", "siblings": "siblings", **{name: f"services/{name}" for name in SERVICES}}
 
 
 class Stack:
@@ -67,7 +70,7 @@ class Stack:
             import mutate  # only where boto3 is
 
             state = json.loads((self.repository / "terraform.tfstate").read_text())
-            self.created = mutate.mutate(state, self.moto.url)
+            self.created = mutate.mutate(self.name, state, self.moto.url)
         shutil.copyfile(self.repository / "terraform.tfstate", self.state(phase))
 
     def first_apply(self):

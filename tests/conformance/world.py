@@ -16,10 +16,14 @@ class World:
             if resource["mode"] == "managed":
                 for instance in resource["instances"]:
                     self.attributes[address(resource, instance)] = instance["attributes"]
-        session = boto3.Session(aws_access_key_id="testing", aws_secret_access_key="testing")
-        self.ec2 = session.client("ec2", region_name="us-east-1", endpoint_url=url)
-        self.west = session.client("ec2", region_name="eu-west-1", endpoint_url=url)
+        self.session = boto3.Session(aws_access_key_id="testing", aws_secret_access_key="testing")
+        self.url = url
+        self.ec2 = self.client("ec2")
+        self.west = self.client("ec2", "eu-west-1")
         self.created = []
+
+    def client(self, service, region="us-east-1"):
+        return self.session.client(service, region_name=region, endpoint_url=self.url)
 
     def id(self, where):
         return self.attributes[where]["id"]

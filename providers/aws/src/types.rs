@@ -65,6 +65,8 @@ types! {
     route_table_association,
     security_group,
     security_group_rule,
+    sqs_queue,
+    sqs_queue_policy,
     subnet,
     volume_attachment,
     vpc,

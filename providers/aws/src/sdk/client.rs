@@ -1,10 +1,11 @@
-//! Opens a place: finds out which account the credentials belong to and builds its metered EC2 client.
+//! Opens a place: finds out which account the credentials belong to and builds its metered clients.
 //! Knows nothing of resource types.
 
 use super::credentials::{Block, refusal, region_name, sdk_config, sts_config};
 use super::gap::gap;
-use super::meter::{Budget, MeteredClient};
-use super::place::Place;
+use super::meter::{Budget, FULL_RATE, MeteredClient};
+use super::place::{Place, dns_suffix, partition};
+use super::services::{Global, Services};
 use aws_config::SdkConfig;
 use aws_sdk_ec2::config::{SharedHttpClient, StalledStreamProtectionConfig};
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -28,12 +29,25 @@ const STS_ATTEMPTS: u32 = 3;
 #[derive(Default)]
 pub(super) struct Shared {
     http: Mutex<Option<SharedHttpClient>>,
-    budgets: Mutex<BTreeMap<BudgetKey, Arc<Budget>>>,
+    budgets: Arc<Budgets>,
     places: Mutex<BTreeMap<PlaceKey, Arc<Place>>>,
+    /// What global services told, by the caller's ARN, the partition and the endpoint.
+    globals: Mutex<BTreeMap<(String, &'static str, Option<String>), Global>>,
 }
+
+/// One budget for each service of an account and region.
+#[derive(Default)]
+pub(super) struct Budgets(Mutex<BTreeMap<BudgetKey, Arc<Budget>>>);
 
 /// Service, endpoint, account and region.
 type BudgetKey = (&'static str, Option<String>, Option<String>, String);
+
+impl Budgets {
+    /// The budget of a service; `rate` is in requests a second.
+    pub(super) fn get(&self, key: BudgetKey, attempt_timeout: Duration, rate: f64) -> Arc<Budget> {
+        Arc::clone(lock(&self.0).entry(key).or_insert_with(|| Arc::new(Budget::new(attempt_timeout, rate))))
+    }
+}
 
 /// Who asks where: the caller's ARN, the endpoint, the region. The same caller gets the same answers.
 type PlaceKey = (String, Option<String>, String);
@@ -58,12 +72,38 @@ impl Shared {
             return Ok(place);
         }
         let account = caller.map(|caller| caller.account).or(recorded);
-        let budget = self.budget(("ec2", endpoint.clone(), account.clone(), region.clone()), EC2_TIMEOUT);
-        let place = Arc::new(Place::new(account, region, self.ec2(&config, endpoint, budget)));
+        let budget = self.budgets.get(("ec2", endpoint.clone(), account.clone(), region.clone()), EC2_TIMEOUT, FULL_RATE);
+        let ec2 = self.ec2(&config, endpoint, budget);
+        let services = self.services(&block, config, &region, account.clone(), key.as_ref());
+        let place = Arc::new(Place::new(account, region, ec2, services));
         Ok(match key {
             Some(key) => Arc::clone(lock(&self.places).entry(key).or_insert(place)),
             None => place,
         })
+    }
+
+    fn services(
+        &self,
+        block: &Block<'_>,
+        config: SdkConfig,
+        region: &str,
+        account: Option<String>,
+        key: Option<&PlaceKey>,
+    ) -> Services {
+        let partition = partition(region);
+        let endpoints = block.endpoints();
+        let global = key.map(|(caller, endpoint, _)| {
+            let key = (caller.clone(), partition, endpoint.clone());
+            lock(&self.globals).entry(key).or_default().clone()
+        });
+        let mut services = Services::new(config, self.http(), Arc::clone(&self.budgets));
+        services.endpoints = endpoints;
+        services.account = account;
+        services.region = region.to_owned();
+        services.partition = partition;
+        services.dns_suffix = dns_suffix(partition);
+        services.global = global.unwrap_or_default();
+        services
     }
 
     fn ec2(&self, config: &SdkConfig, endpoint: Option<String>, budget: Arc<Budget>) -> aws_sdk_ec2::Client {
@@ -85,7 +125,8 @@ impl Shared {
         }
         let config = sts_config(block, config)?;
         let region = region_name(&config).to_owned();
-        let budget = self.budget(("sts", config.endpoint_url().map(str::to_owned), None, region.clone()), STS_TIMEOUT);
+        let key = ("sts", config.endpoint_url().map(str::to_owned), None, region.clone());
+        let budget = self.budgets.get(key, STS_TIMEOUT, FULL_RATE);
         let sts = aws_sdk_sts::config::Builder::from(&config)
             .http_client(MeteredClient { inner: self.http(), budget })
             .timeout_config(attempt_timeouts(&config))
@@ -100,10 +141,6 @@ impl Shared {
                 if gap.class == GapClass::Denied { Err(gap) } else { Ok(None) }
             }
         }
-    }
-
-    fn budget(&self, key: BudgetKey, attempt_timeout: Duration) -> Arc<Budget> {
-        Arc::clone(lock(&self.budgets).entry(key).or_insert_with(|| Arc::new(Budget::new(attempt_timeout))))
     }
 
     /// One HTTP client, and so one pool of connections, for all places. The environment's proxy settings hold.
@@ -124,7 +161,7 @@ impl Shared {
 }
 
 /// An attempt waits for its turn in the budget before it is sent, so the meter bounds its time and the SDK must not.
-fn attempt_timeouts(config: &SdkConfig) -> TimeoutConfig {
+pub(super) fn attempt_timeouts(config: &SdkConfig) -> TimeoutConfig {
     let connect = config.timeout_config().and_then(TimeoutConfig::connect_timeout);
     let mut timeouts = TimeoutConfig::builder();
     timeouts.set_connect_timeout(connect);

@@ -83,6 +83,11 @@ impl<'a> Block<'a> {
         Ok(self.blocks("endpoints").find_map(|endpoints| text(endpoints, service)))
     }
 
+    /// All endpoints that the block sets, by service. [`Block::endpoint`] refuses what could not be evaluated.
+    pub(super) fn endpoints(&self) -> Attributes {
+        self.blocks("endpoints").next().cloned().unwrap_or_default()
+    }
+
     /// Refuses an account that the block does not allow.
     pub(super) fn check_account(&self, account: &str) -> Result<(), Gap> {
         let allowed = self.texts("allowed_account_ids");

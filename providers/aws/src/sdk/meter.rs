@@ -32,12 +32,13 @@ pub(crate) async fn counted<T>(future: impl Future<Output = T>) -> (T, u64) {
 /// No page of a list comes near this many bytes; an endless answer ends here.
 const MAX_ANSWER: usize = 128 << 20;
 
-/// Requests per second, sustained. EC2 refills its bucket for paginated describe calls by 20 a second, and an account's
+/// Requests per second to EC2, sustained. It refills its bucket for paginated describe calls by 20 a second, and an account's
 /// other users drink from it too (EC2 API request throttling, "Request token bucket sizes and refill rates": 100 and 20).
-const FULL_RATE: f64 = 20.0;
+pub(super) const FULL_RATE: f64 = 20.0;
 
-/// Requests that may go out at once before the rate holds: well below the 100 that EC2 allows an account.
-const BURST: f64 = 40.0;
+/// Seconds' worth of requests that may go out at once before the rate holds: 40 of EC2's, well below the 100 that it
+/// allows an account.
+const BURST: f64 = 2.0;
 
 /// However often the API asks to slow down, it is asked again once a second.
 const LOWEST_RATE: f64 = 1.0;
@@ -59,11 +60,12 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
-    pub(crate) fn new(attempt_timeout: Duration) -> Self {
+    /// `rate` is the number of requests a second, sustained.
+    pub(crate) fn new(attempt_timeout: Duration, rate: f64) -> Self {
         Self {
             attempt_timeout,
             in_flight: Semaphore::new(CONCURRENCY),
-            bucket: Mutex::new(Bucket::new(Instant::now())),
+            bucket: Mutex::new(Bucket::new(Instant::now(), rate)),
             unanswered: AtomicUsize::new(0),
         }
     }
@@ -104,24 +106,25 @@ impl Budget {
 struct Bucket {
     tokens: f64,
     rate: f64,
+    full_rate: f64,
     filled_at: Instant,
 }
 
 impl Bucket {
-    fn new(now: Instant) -> Self {
-        Self { tokens: BURST, rate: FULL_RATE, filled_at: now }
+    fn new(now: Instant, full_rate: f64) -> Self {
+        Self { tokens: full_rate * BURST, rate: full_rate, full_rate, filled_at: now }
     }
 
     /// Takes a token and returns how long to wait for it. Tokens go below zero, so those who wait keep their order.
     fn take(&mut self, now: Instant) -> Duration {
         let passed = now.saturating_duration_since(self.filled_at).as_secs_f64();
         self.filled_at = now;
-        self.tokens = (self.tokens + passed * self.rate).min(BURST) - 1.0;
+        self.tokens = (self.tokens + passed * self.rate).min(self.full_rate * BURST) - 1.0;
         Duration::from_secs_f64((-self.tokens / self.rate).max(0.0))
     }
 
     fn answered(&mut self) {
-        self.rate = (self.rate + 0.5).min(FULL_RATE);
+        self.rate = (self.rate + 0.5).min(self.full_rate);
     }
 
     fn throttled(&mut self) {
@@ -187,7 +190,7 @@ fn asks_to_slow_down(response: &HttpResponse) -> bool {
     }
     let body = response.body().bytes().unwrap_or_default();
     let says = |word: &[u8]| body.windows(word.len()).take(4096).any(|window| window == word);
-    status == 429 || says(b"RequestLimitExceeded") || says(b"Throttl")
+    status == 429 || says(b"RequestLimitExceeded") || says(b"Throttl") || says(b"SlowDown")
 }
 
 #[cfg(test)]
@@ -197,7 +200,7 @@ mod tests {
     #[test]
     fn bucket_bursts_then_keeps_its_rate() {
         let start = Instant::now();
-        let mut bucket = Bucket::new(start);
+        let mut bucket = Bucket::new(start, FULL_RATE);
         assert!((0..40).all(|_| bucket.take(start).is_zero()), "the burst goes out at once");
         assert_eq!(bucket.take(start), Duration::from_millis(50), "then twenty a second");
         assert_eq!(bucket.take(start), Duration::from_millis(100), "in order");
@@ -207,7 +210,7 @@ mod tests {
     #[test]
     fn bucket_slows_down_when_throttled_and_recovers() {
         let start = Instant::now();
-        let mut bucket = Bucket::new(start);
+        let mut bucket = Bucket::new(start, FULL_RATE);
         for _ in 0..20 {
             bucket.throttled();
         }

@@ -74,6 +74,17 @@ impl Object {
         self.value("tags_all", tag_map(tags))
     }
 
+    /// `tags_all` out of an answer that holds tags as a map; a missing map is none.
+    pub(crate) fn tag_map(self, tags: Option<&Value>) -> Self {
+        let tags = tags.and_then(Value::as_object).into_iter().flatten();
+        self.value("tags_all", own_tags(tags.filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)))))
+    }
+
+    /// `tags_all` out of an answer that holds tags as a list; the names of its members.
+    pub(crate) fn tag_list(self, tags: &[Value], (key, value): (&str, &str)) -> Self {
+        self.value("tags_all", own_tags(tags.iter().filter_map(|tag| Some((tag.get(key)?.as_str()?, tag.get(value)?.as_str()?)))))
+    }
+
     /// The compact JSON text of the attributes.
     pub(super) fn into_raw(self) -> Option<Box<RawValue>> {
         serde_json::value::to_raw_value(&self.0).ok()
@@ -82,11 +93,12 @@ impl Object {
 
 /// Tags as a map, less the reserved `aws:` ones, which Terraform ignores likewise.
 pub(crate) fn tag_map(tags: &[Tag]) -> Attributes {
-    tags.iter()
-        .filter_map(|tag| Some((tag.key()?, tag.value().unwrap_or_default())))
-        .filter(|(key, _)| !key.starts_with("aws:"))
-        .map(|(key, value)| (key.to_owned(), Value::from(value)))
-        .collect()
+    own_tags(tags.iter().filter_map(|tag| Some((tag.key()?, tag.value().unwrap_or_default()))))
+}
+
+fn own_tags<'t>(tags: impl Iterator<Item = (&'t str, &'t str)>) -> Attributes {
+    let own = tags.filter(|(key, _)| !key.starts_with("aws:"));
+    own.map(|(key, value)| (key.to_owned(), Value::from(value))).collect()
 }
 
 impl From<Object> for Value {

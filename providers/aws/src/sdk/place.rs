@@ -1,13 +1,18 @@
 //! One account and region with the credentials that open it, and all that was fetched of it.
 //! Knows nothing of batches.
 
+use super::call::{Ask, Failure};
 use super::gap::gap;
 use super::lists::Lists;
+use super::service::Service;
+use super::services::{Paging, Services};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use futures::StreamExt;
 use provider_api::Gap;
+use serde_json::Value;
+use std::sync::Arc;
 
 /// Detail calls that one batch has in flight. The budget bounds all batches together.
 const DETAILS_IN_FLIGHT: usize = 16;
@@ -21,11 +26,28 @@ pub(crate) struct Place {
     /// The EC2 API of the region.
     pub(crate) ec2: aws_sdk_ec2::Client,
     pub(super) lists: Lists,
+    pub(super) services: Services,
 }
 
 impl Place {
-    pub(super) fn new(account: Option<String>, region: String, ec2: aws_sdk_ec2::Client) -> Self {
-        Self { account, region, ec2, lists: Lists::default() }
+    pub(super) fn new(account: Option<String>, region: String, ec2: aws_sdk_ec2::Client, services: Services) -> Self {
+        Self { account, region, ec2, lists: Lists::default(), services }
+    }
+
+    /// Makes one call to a service that has no crate here.
+    pub(crate) async fn call(&self, service: &'static Service, ask: Ask) -> Result<Value, Failure> {
+        self.services.call(service, ask).await
+    }
+
+    /// All items of a list of such a service. It is fetched once and shared by all types that ask the same.
+    pub(crate) async fn list(&self, service: &'static Service, ask: Ask, paging: Paging) -> Result<Arc<Vec<Value>>, Gap> {
+        self.services.list(service, ask, paging).await
+    }
+
+    /// An ARN of any service in this region and account, for example of `sqs` and a queue's name.
+    pub(crate) fn arn_of(&self, service: &str, resource: &str) -> Option<String> {
+        let partition = partition(&self.region);
+        Some(format!("arn:{partition}:{service}:{}:{}:{resource}", self.region, self.account.as_deref()?))
     }
 
     /// An ARN of the EC2 service: `resource` is for example `vpc/vpc-1`, `account` the owner of the object.
@@ -37,15 +59,7 @@ impl Place {
 
     /// The domain under which the partition's public names live.
     pub(crate) fn dns_suffix(&self) -> &'static str {
-        match partition(&self.region) {
-            "aws-cn" => "amazonaws.com.cn",
-            "aws-iso" => "c2s.ic.gov",
-            "aws-iso-b" => "sc2s.sgov.gov",
-            "aws-iso-e" => "cloud.adc-e.uk",
-            "aws-iso-f" => "csp.hci.ic.gov",
-            "aws-eusc" => "amazonaws.eu",
-            _ => "amazonaws.com",
-        }
+        dns_suffix(partition(&self.region))
     }
 
     /// Whether an object of this owner is the account's own, and not one that another account shares.
@@ -65,8 +79,21 @@ impl Place {
     }
 }
 
+/// The domain under which a partition's public names live.
+pub(super) fn dns_suffix(partition: &str) -> &'static str {
+    match partition {
+        "aws-cn" => "amazonaws.com.cn",
+        "aws-iso" => "c2s.ic.gov",
+        "aws-iso-b" => "sc2s.sgov.gov",
+        "aws-iso-e" => "cloud.adc-e.uk",
+        "aws-iso-f" => "csp.hci.ic.gov",
+        "aws-eusc" => "amazonaws.eu",
+        _ => "amazonaws.com",
+    }
+}
+
 /// The partition of a region, by the prefix of its name.
-fn partition(region: &str) -> &'static str {
+pub(super) fn partition(region: &str) -> &'static str {
     match region {
         _ if region.starts_with("cn-") => "aws-cn",
         _ if region.starts_with("us-gov-") => "aws-us-gov",

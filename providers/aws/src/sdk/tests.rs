@@ -1,11 +1,11 @@
 //! Readers against canned answers: what is read, what becomes a gap, and what is counted.
 
-use super::lists::Lists;
-use super::meter::{Budget, MeteredClient, counted};
+use super::meter::{Budget, FULL_RATE, MeteredClient, counted};
 use super::place::Place;
 use super::prelude::Batch;
+use super::services::Services;
 use crate::types;
-use aws_sdk_ec2::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
+use aws_sdk_ec2::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider, SharedHttpClient};
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::http::StatusCode;
@@ -39,20 +39,23 @@ impl HttpConnector for Canned {
 
 pub(crate) fn place(answer: Answer) -> Place {
     let http: SharedHttpClient = http_client_fn(move |_, _| SharedHttpConnector::new(Canned(answer)));
-    let budget = Arc::new(Budget::new(Duration::from_millis(20)));
-    let config = aws_sdk_ec2::Config::builder()
+    let budget = Arc::new(Budget::new(Duration::from_millis(20), FULL_RATE));
+    let retries = RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(1));
+    let credentials = Credentials::new("key", "secret", None, None, "test");
+    let shared = aws_config::SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-west-1"))
-        .credentials_provider(Credentials::new("key", "secret", None, None, "test"))
-        .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(1)))
-        .http_client(MeteredClient { inner: http, budget })
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .retry_config(retries)
         .build();
-    Place {
-        account: Some("123456789012".to_owned()),
-        region: "eu-west-1".to_owned(),
-        ec2: aws_sdk_ec2::Client::from_conf(config),
-        lists: Lists::default(),
-    }
+    let config = aws_sdk_ec2::config::Builder::from(&shared)
+        .http_client(MeteredClient { inner: http.clone(), budget })
+        .build();
+    let mut services = Services::new(shared, http, Arc::default());
+    services.account = Some("123456789012".to_owned());
+    services.region = "eu-west-1".to_owned();
+    let ec2 = aws_sdk_ec2::Client::from_conf(config);
+    Place::new(Some("123456789012".to_owned()), "eu-west-1".to_owned(), ec2, services)
 }
 
 /// Reads instances of a type with these recorded attributes, and what nobody asked for.
