@@ -68,6 +68,11 @@ pub struct ScanArguments {
     #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..=86_400), help_heading = "Input")]
     pub deadline: u64,
 
+    /// Ask no service of an account and region more often than this many times a second [default: well below each
+    /// service's own limit]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=1000), help_heading = "Input")]
+    pub max_rps: Option<u32>,
+
     /// Keep what was read in this directory, for --live
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub record: Option<PathBuf>,

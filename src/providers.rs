@@ -3,11 +3,13 @@
 
 use provider_api::{Provider, TypeTable};
 
-/// Every provider module that reads live objects.
-pub fn live() -> Vec<Box<dyn Provider>> {
+/// Every provider module that reads live objects. `max_rps` bounds the requests a second to any one service.
+pub fn live(max_rps: Option<u32>) -> Vec<Box<dyn Provider>> {
+    #[cfg(not(feature = "aws"))]
+    let _ = max_rps;
     vec![
         #[cfg(feature = "aws")]
-        Box::new(provider_aws::Aws::new()),
+        Box::new(provider_aws::Aws::new(max_rps)),
     ]
 }
 

@@ -37,6 +37,8 @@ pub struct Settings {
     pub unmanaged: bool,
     /// How long reading live objects may take in all.
     pub deadline: Duration,
+    /// Requests a second that one service of an account and region is asked at most; none for the politeness default.
+    pub max_rps: Option<u32>,
 }
 
 /// A root module and the states that belong to it.
@@ -170,7 +172,7 @@ fn open_providers(settings: &Settings) -> Result<Vec<Box<dyn Provider>>, Error> 
         Some(dir) => Ok(vec![Box::new(
             provider_recorded::Recorded::open(dir)?.with_recorded_scope(provider_aws::recorded_scope),
         )]),
-        None => Ok(providers::live()),
+        None => Ok(providers::live(settings.max_rps)),
     }
 }
 

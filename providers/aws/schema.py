@@ -19,7 +19,8 @@ instance ebs_volume volume_attachment ebs_snapshot ami launch_template key_pair 
 vpc_peering_connection flow_log vpc_dhcp_options vpc_dhcp_options_association ec2_transit_gateway
 ec2_transit_gateway_vpc_attachment customer_gateway vpn_gateway ec2_managed_prefix_list placement_group
 default_vpc default_subnet default_security_group default_network_acl default_route_table default_vpc_dhcp_options
-sqs_queue sqs_queue_policy
+sqs_queue sqs_queue_policy sns_topic sns_topic_policy cloudwatch_log_group
+iam_role iam_role_policy iam_role_policy_attachment iam_policy
 """
 # Never read themselves: their presence in a state says that they own part of another object.
 SIBLING_TYPES = """

@@ -48,6 +48,7 @@ pub(super) fn run(arguments: DemoArguments, interrupt: &Interrupt) -> Result<u8,
         record: None,
         unmanaged: true,
         deadline: Duration::from_secs(60),
+        max_rps: None,
     };
     let mut report = super::scan::scan(&settings, interrupt)?;
     // Where the example was unpacked is nobody's business and differs from run to run.

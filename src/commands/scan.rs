@@ -41,6 +41,7 @@ pub(super) fn run(arguments: ScanArguments, interrupt: &Interrupt) -> Result<u8,
         record: arguments.record,
         unmanaged: arguments.unmanaged,
         deadline: Duration::from_secs(arguments.deadline),
+        max_rps: arguments.max_rps,
     };
     let report = scan(&settings, interrupt)?;
     write_reports(&report, &arguments.output, &directory, earlier)?;

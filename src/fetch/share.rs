@@ -26,10 +26,14 @@ pub(super) fn jobs(plan: &ReadPlan<'_>, opened: &[Opened<'_>]) -> Vec<Job> {
         if opened[position].connection.is_err() {
             continue;
         }
-        let same =
-            |other: &usize| same_place((planned, &opened[position]), (&plan.connections[*other], &opened[*other]));
-        let place = (0..position).find(same).unwrap_or(position);
+        let place_of = |global: bool| {
+            let tried = |other: usize| (&plan.connections[other], &opened[other]);
+            (0..position).find(|other| same_place(tried(position), tried(*other), global)).unwrap_or(position)
+        };
+        let (regional, everywhere) = (place_of(false), place_of(true));
         for (index, batch) in planned.batches.iter().enumerate() {
+            let global = opened[position].provider.is_some_and(|provider| provider.is_global(&batch.resource_type));
+            let place = if global { everywhere } else { regional };
             let job = *by_place.entry((place, &batch.resource_type)).or_insert_with(|| {
                 jobs.push(Job { members: Vec::new() });
                 jobs.len() - 1
@@ -42,18 +46,19 @@ pub(super) fn jobs(plan: &ReadPlan<'_>, opened: &[Opened<'_>]) -> Vec<Job> {
 
 type Tried<'t, 'a> = (&'t PlannedConnection<'a>, &'t Opened<'t>);
 
-/// Whether two connections certainly read the same objects.
-fn same_place((planned, opened): Tried<'_, '_>, (other_planned, other): Tried<'_, '_>) -> bool {
+/// Whether two connections certainly read the same objects. Of what is global to an account the region does not matter.
+fn same_place((planned, opened): Tried<'_, '_>, (other_planned, other): Tried<'_, '_>, global: bool) -> bool {
     let (Ok(connection), Ok(other_connection)) = (&opened.connection, &other.connection) else { return false };
     let live = |opened: &Opened<'_>| opened.provider.is_some_and(|provider| !provider.replays());
     let (one, two) = (&planned.configuration, &other_planned.configuration);
     planned.source == other_planned.source
         && live(opened)
         && live(other)
-        && connection.scope() == other_connection.scope()
+        && connection.scope().account == other_connection.scope().account
+        && (global || connection.scope().region == other_connection.scope().region)
         // A test double may give itself any account number: another endpoint is another place.
         && one.known.get("endpoints") == two.known.get("endpoints")
-        // Without an account only the same settings mean the same place.
+        // Partitions have accounts of their own, so the same number is the same account. Without one only the same settings mean the same place.
         && (connection.scope().account.is_some() || (&one.known, &one.not_known) == (&two.known, &two.not_known))
 }
 

@@ -1,4 +1,4 @@
-"""Changes behind terraform's back to queues and topics.
+"""Changes behind terraform's back to queues, topics and log groups.
 Knows nothing of terraform's verdict or of driftline."""
 
 import json
@@ -36,6 +36,46 @@ def queue_policy(w):
     w.client("sqs").set_queue_attributes(QueueUrl=w.id("aws_sqs_queue.work"), Attributes={"Policy": json.dumps(policy)})
 
 
+@change("aws_sns_topic.alerts")
+def topic_renamed(w):
+    """A topic's display name and tags change."""
+    arn = w.id("aws_sns_topic.alerts")
+    w.client("sns").set_topic_attributes(TopicArn=arn, AttributeName="DisplayName", AttributeValue="Noise")
+    w.client("sns").tag_resource(ResourceArn=arn, Tags=[{"Key": "Team", "Value": "b"}])
+
+
+@change("aws_sns_topic.gone")
+def topic_deleted(w):
+    """A topic is deleted."""
+    w.client("sns").delete_topic(TopicArn=w.id("aws_sns_topic.gone"))
+
+
+@change("aws_sns_topic.alerts", "aws_sns_topic_policy.alerts")
+def topic_policy(w):
+    """A topic's policy lets anyone do anything."""
+    policy = json.loads(w.get("aws_sns_topic_policy.alerts", "policy"))
+    policy["Statement"][0]["Action"] = "sns:*"
+    w.client("sns").set_topic_attributes(
+        TopicArn=w.id("aws_sns_topic.alerts"), AttributeName="Policy", AttributeValue=json.dumps(policy)
+    )
+
+
+@change("aws_cloudwatch_log_group.app")
+def retention(w):
+    """A log group keeps its events for a day, and changes its team."""
+    w.client("logs").put_retention_policy(logGroupName="/app", retentionInDays=1)
+    w.client("logs").tag_resource(resourceArn=w.get("aws_cloudwatch_log_group.app", "arn"), tags={"Team": "b"})
+
+
+@change("aws_cloudwatch_log_group.gone")
+def log_group_deleted(w):
+    """A log group is deleted."""
+    w.client("logs").delete_log_group(logGroupName="/gone")
+
+
 def create_unmanaged(w):
     """Objects that no state holds."""
     w.create("aws_sqs_queue", w.client("sqs").create_queue(QueueName="rogue")["QueueUrl"])
+    w.create("aws_sns_topic", w.client("sns").create_topic(Name="rogue")["TopicArn"])
+    w.client("logs").create_log_group(logGroupName="/rogue")
+    w.create("aws_cloudwatch_log_group", "/rogue")

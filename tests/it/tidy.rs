@@ -31,7 +31,7 @@ fn the_readme_lists_the_types_that_are_read() {
         let owned: std::collections::BTreeSet<&str> =
             resource_type.owners.iter().map(|owner| owner.attribute).collect();
         let code = |names: Vec<&str>| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        let permissions = resource_type.permissions.iter().map(|name| name.trim_start_matches("ec2:")).collect();
+        let permissions = resource_type.permissions.to_vec();
         let _ = writeln!(
             text,
             "| `{}` | {} | {} |",
@@ -53,7 +53,7 @@ fn the_readme_has_the_least_privilege_policy() {
     // Who the credentials are needs no permission: sts:GetCallerIdentity is always allowed.
     let policy = serde_json::json!({
         "Version": "2012-10-17",
-        "Statement": [{ "Sid": "DriftlineReadsEc2", "Effect": "Allow", "Action": actions, "Resource": "*" }]
+        "Statement": [{ "Sid": "DriftlineReads", "Effect": "Allow", "Action": actions, "Resource": "*" }]
     });
     let policy = serde_json::to_string_pretty(&policy).expect("JSON");
     check_readme_block("permissions", &format!("```json\n{policy}\n```\n"));

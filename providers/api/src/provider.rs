@@ -39,6 +39,12 @@ pub trait Provider: Send + Sync {
         self.resource_types()
     }
 
+    /// Whether the objects of a type belong to the account as a whole, so that they are the same read from any region.
+    fn is_global(&self, resource_type: &str) -> bool {
+        let _ = resource_type;
+        false
+    }
+
     /// The reader's name in reports for what is read through one provider configuration. A recording keeps the name of
     /// the reader that was recorded.
     fn reader_of(&self, configuration: &ProviderConfiguration) -> String {

@@ -55,7 +55,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 /// The instances by scope and type. Where an instance does not tell its region, that of its module's others holds.
 fn batches(state: State, types: &[String]) -> Result<Batches, Box<dyn std::error::Error>> {
-    let aws = Aws::new();
+    let aws = Aws::new(None);
     let mut regions: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut instances = Vec::new();
     for resource in state.resources.into_iter().filter(|resource| resource.mode == "managed") {
@@ -82,7 +82,7 @@ fn batches(state: State, types: &[String]) -> Result<Batches, Box<dyn std::error
 }
 
 async fn read(batches: &Batches, unmanaged: bool) {
-    let aws = Aws::new();
+    let aws = Aws::new(None);
     for (scope, by_type) in batches {
         let configuration = ProviderConfiguration {
             known: scope.region.iter().map(|region| ("region".to_owned(), Value::from(region.as_str()))).collect(),

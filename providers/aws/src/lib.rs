@@ -4,6 +4,8 @@
 mod attachment_parts;
 #[cfg(feature = "sdk")]
 mod block_devices;
+#[cfg(feature = "sdk")]
+mod iam;
 mod identity;
 #[cfg(feature = "sdk")]
 mod instance_details;

@@ -42,6 +42,17 @@ pub(crate) fn single(value: &Value) -> Vec<Value> {
     }
 }
 
+/// A string that holds a JSON document as one part, compared by value: services write it anew.
+pub(crate) fn document(value: &Value) -> Vec<Value> {
+    let parsed = |value: Value| value.as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or(value);
+    single(value).into_iter().map(parsed).collect()
+}
+
+/// The recorded value of an attribute that holds a JSON document as one part.
+pub(crate) fn document_of(attributes: &Attributes, name: &str) -> Vec<Value> {
+    attributes.get(name).map(document).unwrap_or_default()
+}
+
 /// The elements of a list or set as parts.
 pub(crate) fn elements(value: &Value) -> Vec<Value> {
     value.as_array().cloned().unwrap_or_default()

@@ -34,6 +34,7 @@ macro_rules! types {
 
 types! {
     ami,
+    cloudwatch_log_group,
     customer_gateway,
     default_network_acl,
     default_route_table,
@@ -50,6 +51,10 @@ types! {
     eip,
     eip_association,
     flow_log,
+    iam_policy,
+    iam_role,
+    iam_role_policy,
+    iam_role_policy_attachment,
     instance,
     internet_gateway,
     key_pair,
@@ -65,6 +70,8 @@ types! {
     route_table_association,
     security_group,
     security_group_rule,
+    sns_topic,
+    sns_topic_policy,
     sqs_queue,
     sqs_queue_policy,
     subnet,
@@ -77,6 +84,17 @@ types! {
     vpc_security_group_egress_rule,
     vpc_security_group_ingress_rule,
     vpn_gateway,
+}
+
+/// Services that are one for all regions of an account, by the beginning of their permissions.
+#[cfg(feature = "sdk")]
+static GLOBAL_SERVICES: &[&str] = &["iam:"];
+
+/// Whether a type's objects are the same read from any region.
+#[cfg(feature = "sdk")]
+pub(crate) fn is_global(name: &str) -> bool {
+    let permissions = types().resource_type(name).map_or(&[][..], |resource_type| resource_type.permissions);
+    permissions.iter().any(|permission| GLOBAL_SERVICES.iter().any(|service| permission.starts_with(service)))
 }
 
 /// Any tag of any object may be a resource of its own.
@@ -128,19 +146,31 @@ mod tests {
     }
 
     #[test]
-    fn permissions_are_sorted_reads_of_ec2() {
+    fn permissions_are_sorted_reads() {
         for resource_type in TYPES {
             let name = resource_type.name;
             assert!(!resource_type.permissions.is_empty(), "{name}");
             assert!(resource_type.permissions.is_sorted(), "{name}");
             for permission in resource_type.permissions {
+                let (service, action) = permission.split_once(':').expect("a service and an action");
+                assert!(service.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{name}: {permission}");
                 assert!(
-                    permission.starts_with("ec2:Describe") || permission.starts_with("ec2:Get"),
+                    ["Describe", "Get", "List"].iter().any(|verb| action.starts_with(verb)),
                     "{name}: {permission}"
                 );
+                assert!(!SECRETS.contains(permission), "{name}: {permission} answers with secrets");
             }
         }
     }
+
+    /// Calls that answer with secret values: none may ever be made.
+    const SECRETS: &[&str] = &[
+        "ec2:GetPasswordData",
+        "ecr:GetAuthorizationToken",
+        "secretsmanager:BatchGetSecretValue",
+        "secretsmanager:GetSecretValue",
+        "sts:GetSessionToken",
+    ];
 
     #[test]
     fn rules_and_owners_speak_of_attributes_that_exist() {

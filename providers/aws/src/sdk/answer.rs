@@ -137,11 +137,6 @@ pub(crate) trait Fields {
             Some(value) => std::slice::from_ref(value),
         }
     }
-
-    /// The strings of a list.
-    fn texts(&self, path: &str) -> Vec<&str> {
-        self.list(path).iter().filter_map(Value::as_str).collect()
-    }
 }
 
 impl Fields for Value {
@@ -160,7 +155,7 @@ mod tests {
         let text = "<?xml version=\"1.0\"?><R xmlns=\"x\"><A><member>1</member><member>a &amp; &#x41;&#66; &lt;&nbsp;</member></A>\
                     <B><member><C>true</C></member></B><D/><E> </E><F><![CDATA[<x>]]></F></R>";
         let answer = from_xml(text).expect("XML");
-        assert_eq!(answer.texts("A.member"), ["1", "a & AB <&nbsp;"]);
+        assert_eq!(answer.list("A.member"), ["1", "a & AB <&nbsp;"]);
         assert_eq!(answer.list("B.member").len(), 1);
         assert_eq!(answer.list("B.member")[0].flag("C"), Some(true));
         assert!(answer.list("D.member").is_empty() && answer.list("E").is_empty() && answer.list("Z").is_empty());

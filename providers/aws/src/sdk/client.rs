@@ -32,20 +32,27 @@ pub(super) struct Shared {
     budgets: Arc<Budgets>,
     places: Mutex<BTreeMap<PlaceKey, Arc<Place>>>,
     /// What global services told, by the caller's ARN, the partition and the endpoint.
-    globals: Mutex<BTreeMap<(String, &'static str, Option<String>), Global>>,
+    globals: Mutex<BTreeMap<GlobalKey, Global>>,
 }
+
+/// The caller's ARN, the partition, the endpoint.
+type GlobalKey = (String, &'static str, Option<String>);
 
 /// One budget for each service of an account and region.
 #[derive(Default)]
-pub(super) struct Budgets(Mutex<BTreeMap<BudgetKey, Arc<Budget>>>);
+pub(super) struct Budgets {
+    max_rate: Option<f64>,
+    by_key: Mutex<BTreeMap<BudgetKey, Arc<Budget>>>,
+}
 
 /// Service, endpoint, account and region.
 type BudgetKey = (&'static str, Option<String>, Option<String>, String);
 
 impl Budgets {
-    /// The budget of a service; `rate` is in requests a second.
+    /// The budget of a service; `rate` is in requests a second, unless the user wants fewer.
     pub(super) fn get(&self, key: BudgetKey, attempt_timeout: Duration, rate: f64) -> Arc<Budget> {
-        Arc::clone(lock(&self.0).entry(key).or_insert_with(|| Arc::new(Budget::new(attempt_timeout, rate))))
+        let rate = self.max_rate.map_or(rate, |max| max.min(rate));
+        Arc::clone(lock(&self.by_key).entry(key).or_insert_with(|| Arc::new(Budget::new(attempt_timeout, rate))))
     }
 }
 
@@ -53,6 +60,11 @@ impl Budgets {
 type PlaceKey = (String, Option<String>, String);
 
 impl Shared {
+    pub(super) fn new(max_rps: Option<u32>) -> Self {
+        let budgets = Budgets { max_rate: max_rps.map(f64::from), ..Budgets::default() };
+        Self { budgets: Arc::new(budgets), ..Self::default() }
+    }
+
     /// Opens the place that a provider block means.
     pub(super) async fn open(&self, configuration: &ProviderConfiguration) -> Result<Arc<Place>, Gap> {
         let block = Block(configuration);
@@ -72,7 +84,8 @@ impl Shared {
             return Ok(place);
         }
         let account = caller.map(|caller| caller.account).or(recorded);
-        let budget = self.budgets.get(("ec2", endpoint.clone(), account.clone(), region.clone()), EC2_TIMEOUT, FULL_RATE);
+        let budget =
+            self.budgets.get(("ec2", endpoint.clone(), account.clone(), region.clone()), EC2_TIMEOUT, FULL_RATE);
         let ec2 = self.ec2(&config, endpoint, budget);
         let services = self.services(&block, config, &region, account.clone(), key.as_ref());
         let place = Arc::new(Place::new(account, region, ec2, services));

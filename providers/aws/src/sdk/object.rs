@@ -82,7 +82,10 @@ impl Object {
 
     /// `tags_all` out of an answer that holds tags as a list; the names of its members.
     pub(crate) fn tag_list(self, tags: &[Value], (key, value): (&str, &str)) -> Self {
-        self.value("tags_all", own_tags(tags.iter().filter_map(|tag| Some((tag.get(key)?.as_str()?, tag.get(value)?.as_str()?)))))
+        self.value(
+            "tags_all",
+            own_tags(tags.iter().filter_map(|tag| Some((tag.get(key)?.as_str()?, tag.get(value)?.as_str()?)))),
+        )
     }
 
     /// The compact JSON text of the attributes.

@@ -40,14 +40,13 @@ impl Place {
     }
 
     /// All items of a list of such a service. It is fetched once and shared by all types that ask the same.
-    pub(crate) async fn list(&self, service: &'static Service, ask: Ask, paging: Paging) -> Result<Arc<Vec<Value>>, Gap> {
+    pub(crate) async fn list(
+        &self,
+        service: &'static Service,
+        ask: Ask,
+        paging: Paging,
+    ) -> Result<Arc<Vec<Value>>, Gap> {
         self.services.list(service, ask, paging).await
-    }
-
-    /// An ARN of any service in this region and account, for example of `sqs` and a queue's name.
-    pub(crate) fn arn_of(&self, service: &str, resource: &str) -> Option<String> {
-        let partition = partition(&self.region);
-        Some(format!("arn:{partition}:{service}:{}:{}:{resource}", self.region, self.account.as_deref()?))
     }
 
     /// An ARN of the EC2 service: `resource` is for example `vpc/vpc-1`, `account` the owner of the object.

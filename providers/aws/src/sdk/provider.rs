@@ -15,15 +15,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Reads AWS through its own bulk APIs.
-#[derive(Default)]
 pub struct Aws {
     shared: Shared,
 }
 
 impl Aws {
-    /// A provider with no connection yet.
-    pub fn new() -> Self {
-        Self::default()
+    /// A provider with no connection yet. `max_rps`: requests a second that one service of an account and region is asked
+    /// at most; none for what is known to leave other callers of the account alone.
+    pub fn new(max_rps: Option<u32>) -> Self {
+        Self { shared: Shared::new(max_rps) }
     }
 }
 
@@ -39,6 +39,10 @@ impl Provider for Aws {
 
     fn resource_types(&self) -> Vec<String> {
         types::types().types.iter().map(|resource_type| resource_type.name.to_owned()).collect()
+    }
+
+    fn is_global(&self, resource_type: &str) -> bool {
+        types::is_global(resource_type)
     }
 
     fn recorded_scope(&self, attributes: &Attributes) -> Scope {

@@ -13,10 +13,6 @@ pub(crate) enum Protocol {
     Query(&'static str),
     /// JSON is posted, JSON comes back; the protocol's version and the prefix of `X-Amz-Target`.
     Json(&'static str, &'static str),
-    /// A path is read, JSON comes back.
-    RestJson,
-    /// A path is read, XML comes back.
-    RestXml,
 }
 
 /// One service.
@@ -44,19 +40,10 @@ const fn global(name: &'static str, protocol: Protocol, rate: f64) -> Service {
     Service { global: true, ..regional(name, protocol, rate) }
 }
 
-pub(crate) static CLOUDWATCH: Service = Service {
-    endpoint_name: "cloudwatch",
-    host: "monitoring",
-    ..regional("cloudwatch", Protocol::Query("2010-08-01"), 10.0)
-};
-pub(crate) static DYNAMODB: Service = regional("dynamodb", Protocol::Json("1.0", "DynamoDB_20120810"), 10.0);
-pub(crate) static EVENTS: Service = regional("events", Protocol::Json("1.1", "AWSEvents"), 10.0);
 pub(crate) static IAM: Service = global("iam", Protocol::Query("2010-05-08"), 10.0);
-pub(crate) static KMS: Service = regional("kms", Protocol::Json("1.1", "TrentService"), 20.0);
 pub(crate) static LOGS: Service = regional("logs", Protocol::Json("1.1", "Logs_20140328"), 5.0);
 pub(crate) static SNS: Service = regional("sns", Protocol::Query("2010-03-31"), 20.0);
 pub(crate) static SQS: Service = regional("sqs", Protocol::Json("1.0", "AmazonSQS"), 20.0);
-pub(crate) static SSM: Service = regional("ssm", Protocol::Json("1.1", "AmazonSSM"), 5.0);
 
 impl Service {
     /// The host of the service in a region, and the region that requests are signed for.

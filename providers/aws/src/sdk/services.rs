@@ -91,7 +91,12 @@ impl Services {
     }
 
     /// All items of a list, fetched once and shared by all types that need them.
-    pub(super) async fn list(&self, service: &'static Service, ask: Ask, paging: Paging) -> Result<Arc<Vec<Value>>, Gap> {
+    pub(super) async fn list(
+        &self,
+        service: &'static Service,
+        ask: Ask,
+        paging: Paging,
+    ) -> Result<Arc<Vec<Value>>, Gap> {
         let key = format!("{} {}", service.name, ask.key());
         let list = Arc::clone(lock(&self.fetched(service).lists).entry(key).or_default());
         list.get_or_init(|| async { self.pages(service, ask, paging).await.map(Arc::new) }).await.clone()
@@ -135,7 +140,10 @@ impl Services {
         if let Some(endpoint) = self.endpoints.get(service.endpoint_name).and_then(Value::as_str) {
             return Some(endpoint.to_owned()).filter(|endpoint| !endpoint.is_empty());
         }
-        let key = ServiceConfigKey::builder().service_id(service.endpoint_name).profile("endpoint_url").env("AWS_ENDPOINT_URL");
+        let key = ServiceConfigKey::builder()
+            .service_id(service.endpoint_name)
+            .profile("endpoint_url")
+            .env("AWS_ENDPOINT_URL");
         let own = key.build().ok().and_then(|key| self.config.service_config()?.load_config(key));
         own.or_else(|| self.config.endpoint_url().map(str::to_owned))
     }

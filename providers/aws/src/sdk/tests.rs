@@ -48,9 +48,8 @@ pub(crate) fn place(answer: Answer) -> Place {
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .retry_config(retries)
         .build();
-    let config = aws_sdk_ec2::config::Builder::from(&shared)
-        .http_client(MeteredClient { inner: http.clone(), budget })
-        .build();
+    let config =
+        aws_sdk_ec2::config::Builder::from(&shared).http_client(MeteredClient { inner: http.clone(), budget }).build();
     let mut services = Services::new(shared, http, Arc::default());
     services.account = Some("123456789012".to_owned());
     services.region = "eu-west-1".to_owned();

@@ -1,9 +1,8 @@
 //! `aws_sqs_queue`: GetQueueAttributes for each managed queue, for there is no bulk form, and ListQueues for all others.
 //! Not read: `name_prefix`, which follows from `name`.
 
+use crate::rules::{document, document_of, text};
 use provider_api::{Owner, ResourceType, Rule, RuleKind};
-
-use crate::rules::{single, single_of, text};
 
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_sqs_queue",
@@ -18,22 +17,22 @@ pub(super) static TYPE: ResourceType = ResourceType {
             attribute: "policy",
             resource_type: "aws_sqs_queue_policy",
             parent: |policy| text(policy, "queue_url"),
-            parts: |policy| single_of(policy, "policy"),
-            split: single,
+            parts: |policy| document_of(policy, "policy"),
+            split: document,
         },
         Owner {
             attribute: "redrive_policy",
             resource_type: "aws_sqs_queue_redrive_policy",
             parent: |policy| text(policy, "queue_url"),
-            parts: |policy| single_of(policy, "redrive_policy"),
-            split: single,
+            parts: |policy| document_of(policy, "redrive_policy"),
+            split: document,
         },
         Owner {
             attribute: "redrive_allow_policy",
             resource_type: "aws_sqs_queue_redrive_allow_policy",
             parent: |policy| text(policy, "queue_url"),
-            parts: |policy| single_of(policy, "redrive_allow_policy"),
-            split: single,
+            parts: |policy| document_of(policy, "redrive_allow_policy"),
+            split: document,
         },
     ],
 };
@@ -50,7 +49,9 @@ pub(super) mod live {
     pub(crate) async fn read(place: &Place, batch: &mut Batch<'_>) -> Result<(), Gap> {
         if batch.wants_unrequested() {
             let ask = Ask::of("ListQueues").with("MaxResults", 1000);
-            for url in place.list(&SQS, ask, Paging::by("QueueUrls", "NextToken")).await?.iter().filter_map(Value::as_str) {
+            for url in
+                place.list(&SQS, ask, Paging::by("QueueUrls", "NextToken")).await?.iter().filter_map(Value::as_str)
+            {
                 if !batch.requests(url) {
                     batch.add(url, Origin::Created, || Object::new().value("id", url).value("url", url));
                 }
@@ -59,7 +60,10 @@ pub(super) mod live {
         let urls: Vec<String> = batch.instances().iter().map(|instance| instance.id.to_owned()).collect();
         let answers = concurrently(urls, |url| async move {
             let (attributes, tags) = tokio::join!(
-                place.call(&SQS, Ask::of("GetQueueAttributes").with("QueueUrl", url.as_str()).with("AttributeNames", json!(["All"]))),
+                place.call(
+                    &SQS,
+                    Ask::of("GetQueueAttributes").with("QueueUrl", url.as_str()).with("AttributeNames", json!(["All"]))
+                ),
                 place.call(&SQS, Ask::of("ListQueueTags").with("QueueUrl", url.as_str())),
             );
             (url, attributes, tags)

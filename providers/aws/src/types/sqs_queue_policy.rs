@@ -19,7 +19,8 @@ pub(super) mod live {
     pub(crate) async fn read(place: &Place, batch: &mut Batch<'_>) -> Result<(), Gap> {
         let urls: Vec<String> = batch.instances().iter().map(|instance| instance.id.to_owned()).collect();
         let answers = concurrently(urls, |url| async move {
-            let ask = Ask::of("GetQueueAttributes").with("QueueUrl", url.as_str()).with("AttributeNames", json!(["Policy"]));
+            let ask =
+                Ask::of("GetQueueAttributes").with("QueueUrl", url.as_str()).with("AttributeNames", json!(["Policy"]));
             (url, place.call(&SQS, ask).await)
         })
         .await;
@@ -28,7 +29,10 @@ pub(super) mod live {
                 Ok(answer) => {
                     if let Some(policy) = answer.text("Attributes.Policy") {
                         batch.found(&url, || {
-                            Object::new().value("id", url.as_str()).value("queue_url", url.as_str()).value("policy", policy)
+                            Object::new()
+                                .value("id", url.as_str())
+                                .value("queue_url", url.as_str())
+                                .value("policy", policy)
                         });
                     }
                 }

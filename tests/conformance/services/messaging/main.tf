@@ -1,4 +1,4 @@
-# Queues and topics. Endpoint and keys come from the environment.
+# Queues, topics and log groups. Endpoint and keys come from the environment.
 terraform {
   required_providers {
     aws = {
@@ -45,4 +45,32 @@ resource "aws_sqs_queue_policy" "work" {
     Version   = "2012-10-17"
     Statement = [{ Sid = "one", Effect = "Allow", Principal = "*", Action = "sqs:SendMessage", Resource = aws_sqs_queue.work.arn }]
   })
+}
+
+resource "aws_sns_topic" "alerts" {
+  name         = "alerts"
+  display_name = "Alerts"
+  tags         = { Team = "a" }
+}
+
+resource "aws_sns_topic" "gone" {
+  name = "gone"
+}
+
+resource "aws_sns_topic_policy" "alerts" {
+  arn = aws_sns_topic.alerts.arn
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Sid = "one", Effect = "Allow", Principal = "*", Action = "sns:Publish", Resource = aws_sns_topic.alerts.arn }]
+  })
+}
+
+resource "aws_cloudwatch_log_group" "app" {
+  name              = "/app"
+  retention_in_days = 14
+  tags              = { Team = "a" }
+}
+
+resource "aws_cloudwatch_log_group" "gone" {
+  name = "/gone"
 }

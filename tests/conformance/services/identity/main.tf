@@ -1,0 +1,92 @@
+# Roles and policies. Endpoint and keys come from the environment.
+terraform {
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "5.100.0"
+    }
+  }
+}
+
+provider "aws" {
+  region                      = "us-east-1"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+
+  default_tags {
+    tags = { Stack = "identity" }
+  }
+}
+
+# What is global is the same from every region.
+provider "aws" {
+  alias                       = "west"
+  region                      = "eu-west-1"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+}
+
+locals {
+  trust = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Principal = { Service = "lambda.amazonaws.com" }, Action = "sts:AssumeRole" }]
+  })
+  read = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = ["s3:GetObject"], Resource = "*" }]
+  })
+}
+
+resource "aws_iam_role" "app" {
+  name                 = "app"
+  path                 = "/service/"
+  description          = "Runs the application"
+  assume_role_policy   = local.trust
+  max_session_duration = 7200
+  tags                 = { Team = "a" }
+}
+
+resource "aws_iam_role" "west" {
+  provider           = aws.west
+  name               = "west"
+  assume_role_policy = local.trust
+}
+
+resource "aws_iam_role" "gone" {
+  name               = "gone"
+  assume_role_policy = local.trust
+}
+
+resource "aws_iam_role_policy" "read" {
+  name   = "read"
+  role   = aws_iam_role.app.id
+  policy = local.read
+}
+
+resource "aws_iam_role_policy" "gone" {
+  name   = "write"
+  role   = aws_iam_role.west.id
+  policy = local.read
+}
+
+resource "aws_iam_policy" "shared" {
+  name        = "shared"
+  description = "Shared"
+  policy      = local.read
+  tags        = { Team = "a" }
+}
+
+resource "aws_iam_policy" "gone" {
+  name   = "gone"
+  policy = local.read
+}
+
+resource "aws_iam_role_policy_attachment" "shared" {
+  role       = aws_iam_role.app.name
+  policy_arn = aws_iam_policy.shared.arn
+}
+
+resource "aws_iam_role_policy_attachment" "gone" {
+  role       = aws_iam_role.west.name
+  policy_arn = aws_iam_policy.shared.arn
+}
