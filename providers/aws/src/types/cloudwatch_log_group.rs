@@ -55,7 +55,7 @@ pub(super) mod live {
             .value("id", name)
             .value("arn", arn)
             .text("kms_key_id", group.text("kmsKeyId"))
-            .text("log_group_class", group.text("logGroupClass").or(Some("STANDARD")))
+            .text("log_group_class", group.text("logGroupClass"))
             .value("name", name)
             .number("retention_in_days", group.number("retentionInDays"))
     }

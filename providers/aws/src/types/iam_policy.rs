@@ -61,9 +61,9 @@ pub(super) mod live {
             .value("id", arn)
             .value("arn", arn)
             .text("description", policy.text("Description"))
-            .text("name", policy.text("PolicyName"))
+            .text_if_known("name", policy.text("PolicyName"))
             .text("path", policy.text("Path"))
-            .text("policy_id", policy.text("PolicyId"));
+            .text_if_known("policy_id", policy.text("PolicyId"));
         match version.and_then(|version| version.text("Document")) {
             Some(document) => object.value("policy", iam::document(document)),
             None => object,
