@@ -153,7 +153,10 @@ mod tests {
             assert!(resource_type.permissions.is_sorted(), "{name}");
             for permission in resource_type.permissions {
                 let (service, action) = permission.split_once(':').expect("a service and an action");
-                assert!(service.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{name}: {permission}");
+                assert!(
+                    service.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'),
+                    "{name}: {permission}"
+                );
                 assert!(
                     ["Describe", "Get", "List"].iter().any(|verb| action.starts_with(verb)),
                     "{name}: {permission}"
