@@ -21,7 +21,7 @@ pub(super) mod live {
         let ask = Ask::of("DescribeLogGroups").with("limit", 50);
         let groups = place.list(&LOGS, ask, Paging::by("logGroups", "nextToken")).await?;
         let requested = groups.iter().filter(|group| batch.requests(group.text("logGroupName").unwrap_or_default()));
-        let arns: Vec<String> = requested.filter_map(|group| arn(group)).collect();
+        let arns: Vec<String> = requested.filter_map(arn).collect();
         let answers = concurrently(arns, |arn| async move {
             let answer = place.call(&LOGS, Ask::of("ListTagsForResource").with("resourceArn", arn.as_str())).await;
             (arn, answer)
