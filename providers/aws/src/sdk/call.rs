@@ -6,7 +6,7 @@ use super::gap::gap;
 use super::meter::MeteredClient;
 use super::service::{Protocol, Service};
 use aws_config::SdkConfig;
-use aws_runtime::auth::SigV4OperationSigningConfig;
+use aws_runtime::auth::{SigV4OperationSigningConfig, SigningOptions};
 use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4AuthScheme};
 use aws_runtime::retries::classifiers::AwsErrorCodeClassifier;
 use aws_sdk_ec2::config::Region;
@@ -41,14 +41,16 @@ use std::fmt;
 pub(crate) struct Ask {
     /// The operation's name, for example `ListQueues`.
     pub(super) operation: &'static str,
-    /// Query protocol: the form's fields. JSON protocol: the members.
+    /// Query protocol: the form's fields. JSON protocol: the members. REST protocols: the query string's.
     parameters: Value,
+    /// REST protocols: the path, its variable parts percent-encoded.
+    path: String,
 }
 
 impl Ask {
     /// A call without parameters.
     pub(crate) fn of(operation: &'static str) -> Self {
-        Self { operation, parameters: Value::Object(serde_json::Map::new()) }
+        Self { operation, parameters: Value::Object(serde_json::Map::new()), path: "/".to_owned() }
     }
 
     /// The same call with one more parameter. Lists of the query protocol are named as it names them: `Names.member.1`.
@@ -59,9 +61,14 @@ impl Ask {
         self
     }
 
+    /// The same call at another path; for the REST protocols.
+    pub(crate) fn at(self, path: impl Into<String>) -> Self {
+        Self { path: path.into(), ..self }
+    }
+
     /// What tells this request from any other of the same service.
     pub(super) fn key(&self) -> String {
-        format!("{} {}", self.operation, self.parameters)
+        format!("{} {} {}", self.operation, self.path, self.parameters)
     }
 }
 
@@ -160,9 +167,17 @@ fn failure(operation: &str, region: &str, error: &SdkError<Refusal, HttpResponse
 /// Signature version 4 with the configuration's credentials.
 fn signing(service: &Service, config: &SdkConfig, region: &str) -> StaticRuntimePlugin {
     let mut layer = Layer::new("signing");
+    let mut options = SigningOptions::default();
+    if service.name == "s3" {
+        // It signs its path as it is, and wants the digest of the body (Signature Version 4, "Create a canonical request").
+        options.double_uri_encode = false;
+        options.normalize_uri_path = false;
+        options.content_sha256_header = true;
+    }
     layer.store_put(SigV4OperationSigningConfig {
         region: Some(SigningRegion::from(Region::new(region.to_owned()))),
         name: Some(SigningName::from(service.name)),
+        signing_options: options,
         ..SigV4OperationSigningConfig::default()
     });
     layer.store_put(AuthSchemeOptionResolverParams::new(()));
@@ -193,21 +208,30 @@ fn request(protocol: Protocol, ask: &Ask) -> Result<HttpRequest, BoxError> {
         });
         pairs.collect::<Vec<_>>().join("&")
     };
-    let (content_type, body) = match protocol {
+    let (method, uri, content_type, body) = match protocol {
         Protocol::Query(version) => {
             let form = form(&ask.parameters);
             let rest = if form.is_empty() { form } else { format!("&{form}") };
             let body = format!("Action={}&Version={version}{rest}", ask.operation);
-            ("application/x-www-form-urlencoded".to_owned(), body)
+            ("POST", "/".to_owned(), Some("application/x-www-form-urlencoded".to_owned()), body)
         }
-        Protocol::Json(version, _) => (format!("application/x-amz-json-{version}"), ask.parameters.to_string()),
+        Protocol::Json(version, _) => {
+            ("POST", "/".to_owned(), Some(format!("application/x-amz-json-{version}")), ask.parameters.to_string())
+        }
+        Protocol::RestJson | Protocol::RestXml => {
+            let query = form(&ask.parameters);
+            let uri = if query.is_empty() { ask.path.clone() } else { format!("{}?{query}", ask.path) };
+            ("GET", uri, None, String::new())
+        }
     };
     let length = body.len();
     let mut request = Request::new(SdkBody::from(body));
-    request.set_method("POST")?;
-    request.set_uri("/")?;
-    request.headers_mut().try_insert("content-type", content_type)?;
-    request.headers_mut().try_insert("content-length", length.to_string())?;
+    request.set_method(method)?;
+    request.set_uri(uri)?;
+    if let Some(content_type) = content_type {
+        request.headers_mut().try_insert("content-type", content_type)?;
+        request.headers_mut().try_insert("content-length", length.to_string())?;
+    }
     if let Protocol::Json(_, target) = protocol {
         request.headers_mut().try_insert("x-amz-target", format!("{target}.{}", ask.operation))?;
     }
@@ -215,7 +239,7 @@ fn request(protocol: Protocol, ask: &Ask) -> Result<HttpRequest, BoxError> {
 }
 
 /// Percent-encodes all but what RFC 3986 calls unreserved.
-fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
@@ -231,8 +255,10 @@ fn answer(protocol: Protocol, response: &HttpResponse) -> Result<Value, Orchestr
     let body = std::str::from_utf8(response.body().bytes().unwrap_or_default()).unwrap_or_default();
     let parsed = match protocol {
         _ if body.trim().is_empty() => Ok(Value::Object(serde_json::Map::new())),
-        Protocol::Json(..) => serde_json::from_str(body).map_err(|error| error.to_string()),
-        Protocol::Query(_) => from_xml(body),
+        Protocol::Json(..) | Protocol::RestJson => serde_json::from_str(body).map_err(|error| error.to_string()),
+        // S3 answers with a bare policy, which is JSON.
+        Protocol::RestXml if body.trim_start().starts_with('{') => Ok(Value::from(body)),
+        Protocol::Query(_) | Protocol::RestXml => from_xml(body),
     };
     if response.status().is_success() {
         return parsed.map_err(|cause| OrchestratorError::response(cause.into()));
