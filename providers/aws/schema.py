@@ -21,6 +21,7 @@ ec2_transit_gateway_vpc_attachment customer_gateway vpn_gateway ec2_managed_pref
 default_vpc default_subnet default_security_group default_network_acl default_route_table default_vpc_dhcp_options
 sqs_queue sqs_queue_policy sns_topic sns_topic_policy cloudwatch_log_group
 iam_role iam_role_policy iam_role_policy_attachment iam_policy
+lambda_alias lambda_function route53_zone
 """
 # Never read themselves: their presence in a state says that they own part of another object.
 SIBLING_TYPES = """

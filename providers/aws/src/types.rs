@@ -58,6 +58,8 @@ types! {
     instance,
     internet_gateway,
     key_pair,
+    lambda_alias,
+    lambda_function,
     launch_template,
     main_route_table_association,
     nat_gateway,
@@ -66,6 +68,7 @@ types! {
     network_interface,
     placement_group,
     route,
+    route53_zone,
     route_table,
     route_table_association,
     security_group,
@@ -88,7 +91,7 @@ types! {
 
 /// Services that are one for all regions of an account, by the beginning of their permissions.
 #[cfg(feature = "sdk")]
-static GLOBAL_SERVICES: &[&str] = &["iam:"];
+static GLOBAL_SERVICES: &[&str] = &["iam:", "route53:"];
 
 /// Whether a type's objects are the same read from any region.
 #[cfg(feature = "sdk")]

@@ -49,6 +49,11 @@ impl Place {
         self.services.list(service, ask, paging).await
     }
 
+    /// An ARN of a global service whose objects name neither region nor account, for example a hosted zone's.
+    pub(crate) fn global_arn(&self, service: &str, resource: &str) -> String {
+        format!("arn:{}:{service}:::{resource}", partition(&self.region))
+    }
+
     /// An ARN of the EC2 service: `resource` is for example `vpc/vpc-1`, `account` the owner of the object.
     /// None where the account is not known.
     pub(crate) fn arn(&self, account: Option<&str>, resource: &str) -> Option<String> {

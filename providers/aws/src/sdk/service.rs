@@ -47,7 +47,7 @@ const fn global(name: &'static str, protocol: Protocol, rate: f64) -> Service {
 pub(crate) static IAM: Service = global("iam", Protocol::Query("2010-05-08"), 10.0);
 pub(crate) static LAMBDA: Service = regional("lambda", Protocol::RestJson, 10.0);
 pub(crate) static LOGS: Service = regional("logs", Protocol::Json("1.1", "Logs_20140328"), 5.0);
-pub(crate) static S3: Service = regional("s3", Protocol::RestXml, 50.0);
+pub(crate) static ROUTE53: Service = global("route53", Protocol::RestXml, 4.0);
 pub(crate) static SNS: Service = regional("sns", Protocol::Query("2010-03-31"), 20.0);
 pub(crate) static SQS: Service = regional("sqs", Protocol::Json("1.0", "AmazonSQS"), 20.0);
 
