@@ -1,6 +1,7 @@
 //! `aws_lambda_function`: ListFunctions for all; tags and reserved concurrency for each managed one.
 //! Not read: `image_uri` and the code's place, which only GetFunction tells, together with a link to the code itself;
-//! `version` and what is named after it, which change with every publication; the code signing configuration.
+//! `source_code_hash`, whose change `code_sha256` tells; `version` and what is named after it, which change with every
+//! publication; the code signing configuration.
 
 use provider_api::{ResourceType, Rule, RuleKind};
 
@@ -8,7 +9,7 @@ pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_lambda_function",
     permissions: &["lambda:GetFunctionConcurrency", "lambda:ListFunctions", "lambda:ListTags"],
     rules: &[
-        Rule { pattern: "environment.*.variables", kind: RuleKind::Sensitive },
+        Rule { pattern: "environment.*.variables.*", kind: RuleKind::Sensitive },
         Rule {
             pattern: "last_modified",
             kind: RuleKind::Volatile("moves with every update, the function's own included"),
@@ -89,7 +90,6 @@ pub(super) mod live {
             .text("runtime", text("Runtime"))
             .text("signing_job_arn", text("SigningJobArn"))
             .text("signing_profile_version_arn", text("SigningProfileVersionArn"))
-            .text("source_code_hash", text("CodeSha256"))
             .number("source_code_size", function.number("CodeSize"))
             .number("timeout", function.number("Timeout"));
         with_blocks(object, function)
