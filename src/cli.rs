@@ -26,9 +26,18 @@ pub enum Command {
     Demo(DemoArguments),
     /// Name the commits that declared and approved resources, from Git alone
     Blame(BlameArguments),
+    /// Print the least-privilege IAM policy for scanning a stack
+    #[command(after_help = PERMISSIONS_EXAMPLES)]
+    Permissions(PermissionsArguments),
     /// Print the JSON Schema of the JSON report
     Schema,
 }
+
+const PERMISSIONS_EXAMPLES: &str = "\
+Examples:
+  driftline permissions                                              what this root module's state needs
+  terraform state pull | driftline permissions --state - --format terraform
+  driftline permissions --all                                        every resource type that is read";
 
 const SCAN_EXAMPLES: &str = "\
 Examples:
@@ -101,6 +110,39 @@ pub struct OutputArguments {
     /// Shorten nothing in the text report, and list what comparison rules folded and by which rule
     #[arg(long, help_heading = "Output")]
     pub show_folds: bool,
+}
+
+/// Arguments of `permissions`.
+#[derive(Debug, Args)]
+pub struct PermissionsArguments {
+    /// Root module, or a directory of root modules, inside a Git work tree
+    #[arg(default_value = ".", conflicts_with = "all")]
+    pub dir: PathBuf,
+
+    /// Approved revision, whose backend says where the state is [default: the remote's default branch, else HEAD]
+    #[arg(long, value_name = "REV", conflicts_with = "all")]
+    pub r#ref: Option<String>,
+
+    /// State to read instead of the backend's: a file, a glob, or - for standard input; can be repeated
+    #[arg(long, value_name = "SOURCE", conflicts_with = "all")]
+    pub state: Vec<String>,
+
+    /// Every resource type that is read, whatever a state holds; `scan --unmanaged` needs it
+    #[arg(long)]
+    pub all: bool,
+
+    /// How to write the policy
+    #[arg(long, value_enum, default_value_t = PolicyFormat::Json)]
+    pub format: PolicyFormat,
+}
+
+/// How a policy is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PolicyFormat {
+    /// An IAM policy document
+    Json,
+    /// A data source for Terraform and OpenTofu
+    Terraform,
 }
 
 /// Arguments of `demo`.

@@ -15,6 +15,7 @@ pub mod interrupt;
 pub mod judge;
 pub mod model;
 pub mod normalize;
+pub mod permissions;
 pub mod plan;
 pub mod providers;
 pub mod record;

@@ -15,12 +15,13 @@ use crate::state::{self, State, StateText};
 use crate::{discover, error::Error, providers, record};
 use provider_api::Provider;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// What a scan needs to know.
+/// What is looked at: root modules at an approved revision, and their states.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct Subject {
     /// Where the root modules are.
     pub dir: PathBuf,
     /// The approved revision; none for the default.
@@ -29,6 +30,13 @@ pub struct Settings {
     pub states: Vec<String>,
     /// The Terraform workspace.
     pub workspace: String,
+}
+
+/// What a scan needs to know.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// What is scanned.
+    pub subject: Subject,
     /// A recording to read live objects from.
     pub live: Option<PathBuf>,
     /// Where to keep what was read.
@@ -58,9 +66,9 @@ pub async fn run(
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Report, Error> {
     let started_at = jiff::Timestamp::now();
-    let repository = Repository::discover(&settings.dir)?;
-    let approved = repository.approved(settings.reference.as_deref())?;
-    let roots = read_roots(settings, &repository, &approved)?;
+    let repository = Repository::discover(&settings.subject.dir)?;
+    let approved = repository.approved(settings.subject.reference.as_deref())?;
+    let roots = read_roots(&settings.subject, &repository, &approved)?;
     let states: Vec<(&Configuration, State<'_>)> = parse_states(&roots)?;
     interrupt.check()?;
 
@@ -117,27 +125,44 @@ pub async fn run(
 }
 
 /// Reads the configuration of every root module, and the text of its state.
-fn read_roots(settings: &Settings, repository: &Repository, approved: &Approved) -> Result<Vec<Root>, Error> {
+fn read_roots(subject: &Subject, repository: &Repository, approved: &Approved) -> Result<Vec<Root>, Error> {
     let tree = repository.tree(approved.commit)?;
-    let dir = repository.relative(&settings.dir)?;
+    let dir = repository.relative(&subject.dir)?;
     let modules = discover::root_modules(&tree, &dir)?;
-    if !settings.states.is_empty() && modules.len() > 1 {
+    if !subject.states.is_empty() && modules.len() > 1 {
         return Err(Error::AmbiguousState { dir, count: modules.len() });
     }
-    let options = config::Options { workspace: settings.workspace.clone() };
+    let options = config::Options { workspace: subject.workspace.clone() };
     let work_dir = repository.work_dir().unwrap_or(Path::new("."));
     let mut roots = Vec::new();
     for module in modules {
         let configuration = config::read(&tree, &module.directory, &options);
-        let texts = if settings.states.is_empty() {
-            backend_state(&configuration, work_dir, &settings.workspace)?
+        let texts = if subject.states.is_empty() {
+            backend_state(&configuration, work_dir, &subject.workspace)?
         } else {
-            let texts = settings.states.iter().map(|source| state::read(source, Path::new(".")));
+            let texts = subject.states.iter().map(|source| state::read(source, Path::new(".")));
             texts.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect()
         };
         roots.push(Root { configuration, texts });
     }
     Ok(roots)
+}
+
+/// The managed resource types that states record, each with the address of its provider.
+///
+/// # Errors
+/// No repository, no state, no root module: what [`run`] ends with for the same subject.
+pub fn recorded_types(subject: &Subject) -> Result<BTreeSet<(String, String)>, Error> {
+    let repository = Repository::discover(&subject.dir)?;
+    let approved = repository.approved(subject.reference.as_deref())?;
+    let roots = read_roots(subject, &repository, &approved)?;
+    let mut types = BTreeSet::new();
+    for (_, state) in parse_states(&roots)? {
+        for instance in &state.instances {
+            types.insert((instance.provider.source.to_string(), instance.address.resource_type.to_string()));
+        }
+    }
+    Ok(types)
 }
 
 /// The state that a backend block names.

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::git::Repository;
 use crate::interrupt::Interrupt;
 use crate::report::Earlier;
-use crate::scan::Settings;
+use crate::scan::{Settings, Subject};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -40,10 +40,12 @@ pub(super) fn run(arguments: DemoArguments, interrupt: &Interrupt) -> Result<u8,
     };
     unpack(&dir)?;
     let settings = Settings {
-        dir: dir.join("live"),
-        reference: None,
-        states: vec![dir.join("live/terraform.tfstate").to_string_lossy().into_owned()],
-        workspace: "default".into(),
+        subject: Subject {
+            dir: dir.join("live"),
+            reference: None,
+            states: vec![dir.join("live/terraform.tfstate").to_string_lossy().into_owned()],
+            workspace: "default".into(),
+        },
         live: Some(dir.join("recording")),
         record: None,
         unmanaged: true,

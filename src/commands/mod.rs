@@ -3,6 +3,7 @@
 
 mod blame;
 mod demo;
+mod permissions;
 mod scan;
 
 use crate::cli::{Cli, Color, Command, Format, OutputArguments, ReportTarget};
@@ -22,6 +23,7 @@ pub fn run(cli: Cli, interrupt: &Interrupt) -> Result<u8, Error> {
         Command::Scan(arguments) => scan::run(arguments, interrupt),
         Command::Demo(arguments) => demo::run(arguments, interrupt),
         Command::Blame(arguments) => blame::run(&arguments),
+        Command::Permissions(arguments) => permissions::run(arguments),
         Command::Schema => {
             write(None, &report::json_schema())?;
             Ok(crate::judge::IN_SYNC)
@@ -58,6 +60,11 @@ fn write_reports(
         write(file.as_deref(), &text)?;
     }
     Ok(())
+}
+
+/// The workspace that Terraform would use.
+fn workspace() -> String {
+    std::env::var("TF_WORKSPACE").ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "default".into())
 }
 
 /// Writes to a file, or to standard output.

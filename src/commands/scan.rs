@@ -9,7 +9,7 @@ use crate::git::Repository;
 use crate::interrupt::Interrupt;
 use crate::model::Report;
 use crate::report::Earlier;
-use crate::scan::{self, Settings};
+use crate::scan::{self, Settings, Subject};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::Read;
 use std::path::Path;
@@ -33,10 +33,12 @@ pub(super) fn run(arguments: ScanArguments, interrupt: &Interrupt) -> Result<u8,
     };
     let directory = Repository::discover(&arguments.dir)?.relative(&arguments.dir)?;
     let settings = Settings {
-        dir: arguments.dir,
-        reference: arguments.r#ref,
-        states: arguments.state,
-        workspace: workspace(),
+        subject: Subject {
+            dir: arguments.dir,
+            reference: arguments.r#ref,
+            states: arguments.state,
+            workspace: super::workspace(),
+        },
         live: arguments.live,
         record: arguments.record,
         unmanaged: arguments.unmanaged,
@@ -63,11 +65,6 @@ pub(super) fn scan(settings: &Settings, interrupt: &Interrupt) -> Result<Report,
     // Reads that hang must not hold up the end.
     runtime.shutdown_background();
     report
-}
-
-/// The workspace that Terraform would use.
-fn workspace() -> String {
-    std::env::var("TF_WORKSPACE").ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "default".into())
 }
 
 fn read_previous(path: &Path) -> Result<String, Error> {

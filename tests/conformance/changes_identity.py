@@ -64,6 +64,106 @@ def attachment_removed(w):
     w.client("iam").detach_role_policy(RoleName="west", PolicyArn=w.id("aws_iam_policy.shared"))
 
 
+@change("aws_iam_instance_profile.app")
+def profile_changed(w):
+    """A profile loses its role and changes its team."""
+    iam = w.client("iam")
+    iam.remove_role_from_instance_profile(InstanceProfileName="app", RoleName="app")
+    iam.tag_instance_profile(InstanceProfileName="app", Tags=[{"Key": "Team", "Value": "b"}])
+
+
+@change("aws_iam_instance_profile.gone")
+def profile_deleted(w):
+    """A profile is deleted."""
+    w.client("iam").delete_instance_profile(InstanceProfileName="gone")
+
+
+@change("aws_iam_user.robot")
+def user_tagged(w):
+    """A user changes its team."""
+    w.client("iam").tag_user(UserName="robot", Tags=[{"Key": "Team", "Value": "b"}])
+
+
+@change("aws_iam_user.gone")
+def user_deleted(w):
+    """A user is deleted."""
+    w.client("iam").delete_user(UserName="gone")
+
+
+@change("aws_iam_user_policy.robot")
+def user_policy_changed(w):
+    """A user's own policy allows everything."""
+    policy = everything(w.get("aws_iam_user_policy.robot", "policy"))
+    w.client("iam").put_user_policy(UserName="robot", PolicyName="own", PolicyDocument=policy)
+
+
+@change("aws_iam_user_policy_attachment.robot")
+def user_detached(w):
+    """A policy is detached from a user."""
+    w.client("iam").detach_user_policy(UserName="robot", PolicyArn=w.id("aws_iam_policy.shared"))
+
+
+@change("aws_iam_access_key.robot")
+def key_deactivated(w):
+    """An access key is switched off."""
+    w.client("iam").update_access_key(UserName="robot", AccessKeyId=w.id("aws_iam_access_key.robot"), Status="Inactive")
+
+
+@change("aws_iam_group.gone")
+def group_deleted(w):
+    """A group is deleted."""
+    w.client("iam").delete_group(GroupName="gone")
+
+
+@change("aws_iam_group_policy.people")
+def group_policy_changed(w):
+    """A group's own policy allows everything."""
+    policy = everything(w.get("aws_iam_group_policy.people", "policy"))
+    w.client("iam").put_group_policy(GroupName="people", PolicyName="own", PolicyDocument=policy)
+
+
+@change("aws_iam_group_policy_attachment.people")
+def group_detached(w):
+    """A policy is detached from a group."""
+    w.client("iam").detach_group_policy(GroupName="people", PolicyArn=w.id("aws_iam_policy.shared"))
+
+
+@change("aws_iam_group_membership.people")
+def member_added(w):
+    """Somebody joins a group."""
+    iam = w.client("iam")
+    w.create("aws_iam_user", iam.create_user(UserName="intruder")["User"]["UserName"])
+    iam.add_user_to_group(GroupName="people", UserName="intruder")
+
+
+@change("aws_iam_openid_connect_provider.ci")
+def provider_opened(w):
+    """Another server may vouch for clients, and the team changes."""
+    iam, arn = w.client("iam"), w.id("aws_iam_openid_connect_provider.ci")
+    thumbprints = ["a031c46782e6e6c662c2c87c76da9aa62ccabd8e"]
+    iam.update_open_id_connect_provider_thumbprint(OpenIDConnectProviderArn=arn, ThumbprintList=thumbprints)
+    iam.tag_open_id_connect_provider(OpenIDConnectProviderArn=arn, Tags=[{"Key": "Team", "Value": "b"}])
+
+
+@change("aws_iam_account_alias.main")
+def account_renamed(w):
+    """The account gets another alias."""
+    w.client("iam").create_account_alias(AccountAlias="driftline-rogue")
+
+
+@change("aws_iam_account_password_policy.strict")
+def passwords_weakened(w):
+    """Passwords may be short."""
+    w.client("iam").update_account_password_policy(MinimumPasswordLength=6, AllowUsersToChangePassword=True)
+
+
+@change("aws_iam_service_linked_role.scaling")
+def service_role_tagged(w):
+    """A service's role gets a team."""
+    role = w.get("aws_iam_service_linked_role.scaling", "name")
+    w.client("iam").tag_role(RoleName=role, Tags=[{"Key": "Team", "Value": "b"}])
+
+
 def create_unmanaged(w):
     """Objects that no state holds."""
     iam = w.client("iam")
@@ -75,3 +175,5 @@ def create_unmanaged(w):
     arn = w.create("aws_iam_policy", iam.create_policy(PolicyName="rogue", PolicyDocument=policy)["Policy"]["Arn"])
     iam.attach_role_policy(RoleName="rogue", PolicyArn=arn)
     w.create("aws_iam_role_policy_attachment", f"rogue/{arn}")
+    w.create("aws_iam_group", iam.create_group(GroupName="rogue")["Group"]["GroupName"])
+    w.create("aws_iam_instance_profile", iam.create_instance_profile(InstanceProfileName="rogue")["InstanceProfile"]["InstanceProfileName"])

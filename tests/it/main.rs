@@ -8,5 +8,6 @@ mod endpoint;
 #[cfg(feature = "aws")]
 mod faults;
 mod harness;
+mod permissions;
 mod scan;
 mod tidy;

@@ -1,5 +1,6 @@
 //! The repository's own invariants: what the README lists is what the code has, and rooms stay rooms.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -22,41 +23,60 @@ fn check_readme_block(name: &str, expected: &str) {
     }
 }
 
+/// The attributes that the kept recordings hold of managed objects, by type: what the readers fill.
+fn recorded_attributes() -> BTreeMap<String, BTreeSet<String>> {
+    let mut filled: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let recordings = root().join("testdata/conformance/recordings");
+    for recording in std::fs::read_dir(recordings).expect("the recordings").map(|entry| entry.expect("an entry").path())
+    {
+        for file in std::fs::read_dir(recording).expect("a recording").map(|entry| entry.expect("an entry").path()) {
+            if file.extension().is_none_or(|extension| extension != "jsonl") {
+                continue;
+            }
+            for line in std::fs::read_to_string(file).expect("a file").lines() {
+                let object: serde_json::Value = serde_json::from_str(line).expect("JSON");
+                if object["requested"] == true {
+                    let attributes = object["attributes"].as_object().into_iter().flatten();
+                    let names = filled.entry(object["type"].as_str().unwrap_or_default().to_owned()).or_default();
+                    names.extend(attributes.map(|(name, _)| name.clone()));
+                }
+            }
+        }
+    }
+    filled
+}
+
 #[test]
 fn the_readme_lists_the_types_that_are_read() {
     let table = provider_aws::types();
-    let mut text =
-        String::from("| resource type | permissions | parts that other resources may own |\n| --- | --- | --- |\n");
+    let filled = recorded_attributes();
+    let mut text = String::from(
+        "| resource type | permissions | compared | parts that other resources may own | proof |\n| --- | --- | --- | --- | --- |\n",
+    );
     for resource_type in table.types {
-        let owned: std::collections::BTreeSet<&str> =
-            resource_type.owners.iter().map(|owner| owner.attribute).collect();
+        let name = resource_type.name;
+        let owned: BTreeSet<&str> = resource_type.owners.iter().map(|owner| owner.attribute).collect();
         let code = |names: Vec<&str>| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        let permissions = resource_type.permissions.to_vec();
-        let _ = writeln!(
-            text,
-            "| `{}` | {} | {} |",
-            resource_type.name,
-            code(permissions),
-            code(owned.into_iter().collect())
-        );
+        let schema = table.schema(name).expect("a schema");
+        // `tags` and `tags_all` are one, told by the live tags; time limits are Terraform's own.
+        let all = schema.attributes.keys().chain(schema.blocks.keys());
+        let all: BTreeSet<&String> = all.filter(|name| !["tags", "timeouts"].contains(&name.as_str())).collect();
+        let compared = filled.get(name).map(|filled| all.iter().filter(|name| filled.contains(**name)).count());
+        let (compared, proof) = match compared {
+            Some(compared) => (format!("{compared} of {}", all.len()), "terraform"),
+            None => (format!("of {}", all.len()), "canned answers"),
+        };
+        let permissions = code(resource_type.permissions.to_vec());
+        let owned = code(owned.into_iter().collect());
+        let _ = writeln!(text, "| `{name}` | {permissions} | {compared} | {owned} | {proof} |");
     }
     check_readme_block("types", &text);
 }
 
 #[test]
 fn the_readme_has_the_least_privilege_policy() {
-    let table = provider_aws::types();
-    let mut actions: Vec<&str> =
-        table.types.iter().flat_map(|resource_type| resource_type.permissions).copied().collect();
-    actions.sort_unstable();
-    actions.dedup();
-    // Who the credentials are needs no permission: sts:GetCallerIdentity is always allowed.
-    let policy = serde_json::json!({
-        "Version": "2012-10-17",
-        "Statement": [{ "Sid": "DriftlineReads", "Effect": "Allow", "Action": actions, "Resource": "*" }]
-    });
-    let policy = serde_json::to_string_pretty(&policy).expect("JSON");
-    check_readme_block("permissions", &format!("```json\n{policy}\n```\n"));
+    let policy = driftline::permissions::of_all().json();
+    check_readme_block("permissions", &format!("```json\n{policy}```\n"));
 }
 
 #[test]

@@ -1,14 +1,118 @@
-//! What IAM tells in bulk: one list of an account's roles and one of its policies, with everything that belongs to them.
+//! What IAM tells in bulk: lists of an account's roles, users, groups and policies, with everything that belongs to them.
 //! Knows nothing of any resource type.
 
 use crate::sdk::prelude::*;
 use serde_json::Value;
 use service::IAM;
+use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Roles with their inline and attached policies and tags (GetAccountAuthorizationDetails).
-pub(crate) async fn roles(place: &Place) -> Result<Arc<Vec<Value>>, Gap> {
-    details(place, "Role", "GetAccountAuthorizationDetailsResult.RoleDetailList.member").await
+/// Who policies belong to: what IAM calls its parts, and Terraform's attribute for it.
+pub(crate) struct Principal {
+    filter: &'static str,
+    items: &'static str,
+    name: &'static str,
+    policies: &'static str,
+    attribute: &'static str,
+}
+
+/// Roles with their inline and attached policies and tags.
+pub(crate) static ROLE: Principal = Principal {
+    filter: "Role",
+    items: "GetAccountAuthorizationDetailsResult.RoleDetailList.member",
+    name: "RoleName",
+    policies: "RolePolicyList.member",
+    attribute: "role",
+};
+
+/// Users with their inline and attached policies, groups and tags.
+pub(crate) static USER: Principal = Principal {
+    filter: "User",
+    items: "GetAccountAuthorizationDetailsResult.UserDetailList.member",
+    name: "UserName",
+    policies: "UserPolicyList.member",
+    attribute: "user",
+};
+
+/// Groups with their inline and attached policies.
+pub(crate) static GROUP: Principal = Principal {
+    filter: "Group",
+    items: "GetAccountAuthorizationDetailsResult.GroupDetailList.member",
+    name: "GroupName",
+    policies: "GroupPolicyList.member",
+    attribute: "group",
+};
+
+impl Principal {
+    /// Every one of the account (GetAccountAuthorizationDetails).
+    pub(crate) async fn all(&self, place: &Place) -> Result<Arc<Vec<Value>>, Gap> {
+        details(place, self.filter, self.items).await
+    }
+
+    /// The name of one.
+    pub(crate) fn name<'p>(&self, one: &'p Value) -> &'p str {
+        one.text(self.name).unwrap_or_default()
+    }
+
+    /// Answers with every inline policy: `name`, `policy` and whose it is.
+    pub(crate) async fn read_inline(&self, place: &Place, batch: &mut Batch<'_>) -> Result<(), Gap> {
+        for one in self.all(place).await?.iter() {
+            let principal = self.name(one);
+            for policy in one.list(self.policies) {
+                let Some(name) = policy.text("PolicyName") else { continue };
+                let id = format!("{principal}:{name}");
+                batch.add(&id, Origin::Created, || {
+                    Object::new()
+                        .value("id", id.as_str())
+                        .value("name", name)
+                        .value("policy", document(policy.text("PolicyDocument").unwrap_or_default()))
+                        .value(self.attribute, principal)
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Answers with every attachment of a managed policy. An attachment is known by its two ends: the recorded id is
+    /// Terraform's own; others are named as `terraform import` names them.
+    pub(crate) async fn read_attachments(&self, place: &Place, batch: &mut Batch<'_>) -> Result<(), Gap> {
+        let mut requested: HashMap<(String, String), Vec<String>> = HashMap::new();
+        for instance in batch.instances() {
+            let recorded = batch.recorded(instance);
+            match (recorded.text(self.attribute), recorded.text("policy_arn")) {
+                (Some(principal), Some(policy)) => {
+                    let key = (principal.to_owned(), policy.to_owned());
+                    requested.entry(key).or_default().push(instance.id.to_owned());
+                }
+                _ => batch.unidentified(instance, &format!("{} and policy_arn", self.attribute)),
+            }
+        }
+        for one in self.all(place).await?.iter() {
+            let principal = self.name(one);
+            for policy in
+                one.list("AttachedManagedPolicies.member").iter().filter_map(|policy| policy.text("PolicyArn"))
+            {
+                let object = |id: &str| {
+                    Object::new().value("id", id).value("policy_arn", policy).value(self.attribute, principal)
+                };
+                match requested.get(&(principal.to_owned(), policy.to_owned())) {
+                    Some(ids) => ids.iter().for_each(|id| batch.found(id, || object(id))),
+                    // What a service attached to its own role is the service's.
+                    None if service_of(one).is_some() => {}
+                    None => {
+                        let id = format!("{principal}/{policy}");
+                        batch.add(&id, Origin::Created, || object(&id));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The service that a role belongs to, which its path names (IAM User Guide, "Service-linked roles").
+pub(crate) fn service_of(role: &Value) -> Option<&str> {
+    role.text("Path")?.strip_prefix("/aws-service-role/").map(|service| service.trim_end_matches('/'))
 }
 
 /// The account's own policies with all their versions (GetAccountAuthorizationDetails).

@@ -5,6 +5,12 @@ mod attachment_parts;
 #[cfg(feature = "sdk")]
 mod block_devices;
 #[cfg(feature = "sdk")]
+mod buckets;
+#[cfg(feature = "sdk")]
+mod databases;
+#[cfg(feature = "sdk")]
+mod events;
+#[cfg(feature = "sdk")]
 mod iam;
 mod identity;
 #[cfg(feature = "sdk")]
@@ -13,6 +19,8 @@ mod instance_details;
 mod instance_types;
 #[cfg(feature = "sdk")]
 mod launch_template_data;
+#[cfg(feature = "sdk")]
+mod load_balancers;
 #[cfg(feature = "sdk")]
 mod origin;
 mod rules;

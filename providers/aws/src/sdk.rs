@@ -23,7 +23,7 @@ pub use provider::Aws;
 pub(crate) mod prelude {
     pub(crate) use super::answer::Fields;
     pub(crate) use super::batch::{Batch, Recorded};
-    pub(crate) use super::call::{Ask, encoded};
+    pub(crate) use super::call::{Ask, Failure, encoded};
     pub(crate) use super::object::{Object, tag_map};
     pub(crate) use super::place::{Place, concurrently};
     pub(crate) use super::service;

@@ -4,6 +4,13 @@
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 
+/// The same of seconds since 1970, as the JSON protocols write times.
+pub(crate) fn of_seconds(seconds: Option<&serde_json::Value>) -> Option<String> {
+    let seconds = seconds?.as_f64()?;
+    // Beyond this no time fits, and the conversion below would panic.
+    (seconds.abs() < 1e11).then(|| timestamp(&DateTime::from_secs_f64(seconds)))?
+}
+
 /// RFC 3339 in UTC, in whole seconds: what Go's layout of that name prints. None for what lies beyond the calendar.
 pub(crate) fn timestamp(time: &DateTime) -> Option<String> {
     DateTime::from_secs(time.secs()).fmt(Format::DateTime).ok()

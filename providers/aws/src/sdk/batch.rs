@@ -1,6 +1,7 @@
 //! A batch while it is being answered.
 //! Knows nothing of how objects are fetched.
 
+use super::call::Failure;
 use super::gap::printable;
 use super::object::Object;
 use provider_api::{Attributes, Gap, GapClass, LiveObject, Origin, ReadOutcome, ReadRequest, RequestedInstance};
@@ -87,6 +88,47 @@ impl<'a> Batch<'a> {
             ids.into_iter().for_each(|id| self.gap(id, gap.clone()));
         })
         .ok()
+    }
+
+    /// Drops the objects that nobody asked for: another type lists them.
+    pub(crate) fn only_requested(&mut self) {
+        self.outcome.unrequested.clear();
+    }
+
+    /// The ids that were asked for.
+    pub(crate) fn ids(&self) -> Vec<String> {
+        self.request.instances.iter().map(|instance| instance.id.to_owned()).collect()
+    }
+
+    /// An object with what a further call tells of it; where the call failed, its attributes are left out and the object
+    /// is a gap.
+    pub(crate) fn detailed<T>(
+        &mut self,
+        id: &str,
+        object: Object,
+        answer: Result<T, Failure>,
+        fill: impl FnOnce(Object, &T) -> Object,
+    ) -> Object {
+        match answer {
+            Ok(answer) => fill(object, &answer),
+            Err(failure) => {
+                self.gap(id, failure.into());
+                object
+            }
+        }
+    }
+
+    /// Whether a requested object exists, by the call that tells of it: none where one of the `absent` codes says that it
+    /// does not, or where the call failed, which is a gap.
+    pub(crate) fn existing<T>(&mut self, id: &str, answer: Result<T, Failure>, absent: &[&str]) -> Option<T> {
+        match answer {
+            Ok(answer) => Some(answer),
+            Err(failure) if failure.is(absent) => None,
+            Err(failure) => {
+                self.gap(id, failure.into());
+                None
+            }
+        }
     }
 
     /// What state recorded of an instance. Where that is no object, the instance is a gap and the answer is empty.

@@ -32,7 +32,7 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SigningName;
 use aws_types::region::SigningRegion;
-use provider_api::Gap;
+use provider_api::{Gap, GapClass};
 use serde_json::Value;
 use std::fmt;
 
@@ -83,6 +83,13 @@ impl Failure {
     /// Whether the service answered with one of these codes, for example that the object does not exist.
     pub(crate) fn is(&self, codes: &[&str]) -> bool {
         self.code.as_deref().is_some_and(|code| codes.contains(&code))
+    }
+}
+
+impl Failure {
+    /// A call that was not made.
+    pub(super) fn refused(cause: &str) -> Self {
+        Self { code: None, gap: Gap { ids: Vec::new(), class: GapClass::Failed, cause: cause.to_owned() } }
     }
 }
 
@@ -176,7 +183,7 @@ fn signing(service: &Service, config: &SdkConfig, region: &str) -> StaticRuntime
     }
     layer.store_put(SigV4OperationSigningConfig {
         region: Some(SigningRegion::from(Region::new(region.to_owned()))),
-        name: Some(SigningName::from(service.name)),
+        name: Some(SigningName::from(service.signing_name)),
         signing_options: options,
         ..SigV4OperationSigningConfig::default()
     });

@@ -120,7 +120,7 @@ impl Shared {
     }
 
     fn ec2(&self, config: &SdkConfig, endpoint: Option<String>, budget: Arc<Budget>) -> aws_sdk_ec2::Client {
-        let client = MeteredClient { inner: self.http(), budget };
+        let client = MeteredClient { checked: Some("ec2"), inner: self.http(), budget };
         let mut builder = aws_sdk_ec2::config::Builder::from(config)
             .http_client(client)
             .timeout_config(attempt_timeouts(config))
@@ -141,7 +141,7 @@ impl Shared {
         let key = ("sts", config.endpoint_url().map(str::to_owned), None, region.clone());
         let budget = self.budgets.get(key, STS_TIMEOUT, FULL_RATE);
         let sts = aws_sdk_sts::config::Builder::from(&config)
-            .http_client(MeteredClient { inner: self.http(), budget })
+            .http_client(MeteredClient { checked: None, inner: self.http(), budget })
             .timeout_config(attempt_timeouts(&config))
             .retry_config(RetryConfig::standard().with_max_attempts(STS_ATTEMPTS))
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())

@@ -20,6 +20,25 @@ tokio::task_local! {
     /// Counts the HTTP attempts made for the batch at hand. SDK operations poll their connector in the task that awaits
     /// them, so the calls of a shared list count for the batch that fetched it.
     static CALLS: Arc<AtomicU64>;
+    /// The actions that the type being read declares.
+    static PERMITTED: &'static [&'static str];
+}
+
+/// Runs a future that may make no calls but those of these actions.
+pub(crate) async fn permitting<T>(actions: &'static [&'static str], future: impl Future<Output = T>) -> T {
+    PERMITTED.scope(actions, future).await
+}
+
+/// Refuses an action that the type being read does not declare: what `driftline permissions` prints is all that is ever
+/// asked. Outside of reading a type (who the caller is) nothing is refused.
+///
+/// # Errors
+/// The cause, fit for people.
+pub(super) fn check_permitted(action: &str) -> Result<(), String> {
+    match PERMITTED.try_with(|actions| actions.contains(&action)) {
+        Ok(false) => Err(format!("{action} is not among the permissions that the resource type declares")),
+        _ => Ok(()),
+    }
 }
 
 /// Runs a future and returns the number of HTTP attempts that it made, retries included.
@@ -136,6 +155,8 @@ impl Bucket {
 /// The HTTP client that an SDK client of one service, account and region uses.
 #[derive(Debug)]
 pub(crate) struct MeteredClient {
+    /// The service, where requests name their operation as EC2's do (`Action=…`); they are checked here.
+    pub(crate) checked: Option<&'static str>,
     pub(crate) inner: SharedHttpClient,
     pub(crate) budget: Arc<Budget>,
 }
@@ -145,6 +166,7 @@ impl HttpClient for MeteredClient {
         SharedHttpConnector::new(MeteredConnector {
             inner: self.inner.http_connector(settings, components),
             budget: Arc::clone(&self.budget),
+            checked: self.checked,
         })
     }
 
@@ -155,15 +177,27 @@ impl HttpClient for MeteredClient {
 
 #[derive(Debug)]
 struct MeteredConnector {
+    checked: Option<&'static str>,
     inner: SharedHttpConnector,
     budget: Arc<Budget>,
 }
 
 impl HttpConnector for MeteredConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        if let Some(Err(cause)) =
+            self.checked.map(|service| check_permitted(&format!("{service}:{}", operation(&request))))
+        {
+            return HttpConnectorFuture::ready(Err(ConnectorError::user(cause.into())));
+        }
         let (inner, budget) = (self.inner.clone(), Arc::clone(&self.budget));
         HttpConnectorFuture::new(async move { budget.attempt(exchange(inner, request)).await })
     }
+}
+
+/// The operation that a form names.
+fn operation(request: &HttpRequest) -> &str {
+    let form = std::str::from_utf8(request.body().bytes().unwrap_or_default()).unwrap_or_default();
+    form.split('&').find_map(|pair| pair.strip_prefix("Action=")).unwrap_or_default()
 }
 
 /// Sends the request and reads the whole answer, so that time and size are bounded here. No EC2 or STS answer streams.

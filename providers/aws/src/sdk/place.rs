@@ -39,6 +39,11 @@ impl Place {
         self.services.call(service, ask).await
     }
 
+    /// The answer to a call that several types make of the same object; made once.
+    pub(crate) async fn once(&self, service: &'static Service, ask: Ask) -> Result<Arc<Value>, Failure> {
+        self.services.once(service, ask).await
+    }
+
     /// All items of a list of such a service. It is fetched once and shared by all types that ask the same.
     pub(crate) async fn list(
         &self,
@@ -47,6 +52,23 @@ impl Place {
         paging: Paging,
     ) -> Result<Arc<Vec<Value>>, Gap> {
         self.services.list(service, ask, paging).await
+    }
+
+    /// All items of a list that only one type needs.
+    pub(crate) async fn pages(
+        &self,
+        service: &'static Service,
+        ask: Ask,
+        paging: Paging,
+    ) -> Result<Vec<Value>, Failure> {
+        self.services.pages(service, ask, paging).await
+    }
+
+    /// An ARN of a service in this region and account, for example of `ssm` and `document/x`. None where the account is not
+    /// known.
+    pub(crate) fn arn_of(&self, service: &str, resource: &str) -> Option<String> {
+        let partition = partition(&self.region);
+        Some(format!("arn:{partition}:{service}:{}:{}:{resource}", self.region, self.account.as_deref()?))
     }
 
     /// An ARN of a global service whose objects name neither region nor account, for example a hosted zone's.

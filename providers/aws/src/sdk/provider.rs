@@ -3,7 +3,7 @@
 
 use super::batch::Batch;
 use super::client::Shared;
-use super::meter::counted;
+use super::meter::{counted, permitting};
 use super::place::Place;
 use crate::identity::recorded_scope;
 use crate::types;
@@ -88,7 +88,9 @@ impl Connection for Open {
                     }),
                 }
             };
-            let (result, calls) = counted(reading).await;
+            let permissions =
+                types::types().resource_type(request.resource_type).map_or(&[][..], |one| one.permissions);
+            let (result, calls) = counted(permitting(permissions, reading)).await;
             let mut outcome = batch.finish(result);
             outcome.api_calls = calls + self.calls_to_open.swap(0, Ordering::Relaxed);
             outcome

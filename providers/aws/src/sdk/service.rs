@@ -22,8 +22,10 @@ pub(crate) enum Protocol {
 /// One service.
 #[derive(Debug)]
 pub(crate) struct Service {
-    /// As its credentials are scoped and its permissions begin.
+    /// As its permissions begin.
     pub(crate) name: &'static str,
+    /// As its credentials are scoped.
+    pub(crate) signing_name: &'static str,
     /// As the provider's `endpoints` block and `AWS_ENDPOINT_URL_…` name it.
     pub(crate) endpoint_name: &'static str,
     /// The first label of its host name.
@@ -37,21 +39,69 @@ pub(crate) struct Service {
 
 /// What is common to most services: their name is everything.
 const fn regional(name: &'static str, protocol: Protocol, rate: f64) -> Service {
-    Service { name, endpoint_name: name, host: name, protocol, global: false, rate }
+    Service { name, signing_name: name, endpoint_name: name, host: name, protocol, global: false, rate }
 }
 
 const fn global(name: &'static str, protocol: Protocol, rate: f64) -> Service {
     Service { global: true, ..regional(name, protocol, rate) }
 }
 
+pub(crate) static API_GATEWAY: Service = regional("apigateway", Protocol::RestJson, 5.0);
+pub(crate) static API_GATEWAY_V2: Service =
+    Service { endpoint_name: "apigatewayv2", ..regional("apigateway", Protocol::RestJson, 5.0) };
+pub(crate) static ATHENA: Service = regional("athena", Protocol::Json("1.1", "AmazonAthena"), 5.0);
+pub(crate) static BACKUP: Service = regional("backup", Protocol::RestJson, 5.0);
+pub(crate) static ECS: Service = regional("ecs", Protocol::Json("1.1", "AmazonEC2ContainerServiceV20141113"), 10.0);
+pub(crate) static EFS: Service =
+    Service { endpoint_name: "efs", ..regional("elasticfilesystem", Protocol::RestJson, 5.0) };
+pub(crate) static ELASTICACHE: Service = regional("elasticache", Protocol::Query("2015-02-02"), 5.0);
+pub(crate) static GLUE: Service = regional("glue", Protocol::Json("1.1", "AWSGlue"), 5.0);
+pub(crate) static RDS: Service = regional("rds", Protocol::Query("2014-10-31"), 5.0);
+pub(crate) static WAF: Service = regional("wafv2", Protocol::Json("1.1", "AWSWAF_20190729"), 5.0);
+pub(crate) static AUTO_SCALING: Service = regional("autoscaling", Protocol::Query("2011-01-01"), 10.0);
+pub(crate) static CLOUDWATCH: Service = Service {
+    signing_name: "monitoring",
+    host: "monitoring",
+    ..regional("cloudwatch", Protocol::Query("2010-08-01"), 10.0)
+};
+pub(crate) static DYNAMODB: Service = regional("dynamodb", Protocol::Json("1.0", "DynamoDB_20120810"), 10.0);
+pub(crate) static ECR: Service =
+    Service { host: "api.ecr", ..regional("ecr", Protocol::Json("1.1", "AmazonEC2ContainerRegistry_V20150921"), 10.0) };
+pub(crate) static ELB: Service =
+    Service { endpoint_name: "elbv2", ..regional("elasticloadbalancing", Protocol::Query("2015-12-01"), 10.0) };
+pub(crate) static EVENTS: Service = regional("events", Protocol::Json("1.1", "AWSEvents"), 10.0);
 pub(crate) static IAM: Service = global("iam", Protocol::Query("2010-05-08"), 10.0);
+pub(crate) static KINESIS: Service = regional("kinesis", Protocol::Json("1.1", "Kinesis_20131202"), 5.0);
+pub(crate) static KMS: Service = regional("kms", Protocol::Json("1.1", "TrentService"), 20.0);
 pub(crate) static LAMBDA: Service = regional("lambda", Protocol::RestJson, 10.0);
 pub(crate) static LOGS: Service = regional("logs", Protocol::Json("1.1", "Logs_20140328"), 5.0);
 pub(crate) static ROUTE53: Service = global("route53", Protocol::RestXml, 4.0);
+/// Buckets are named in the path: the same at AWS and at servers that imitate it.
+pub(crate) static S3: Service = regional("s3", Protocol::RestXml, 50.0);
+pub(crate) static SECRETS_MANAGER: Service = regional("secretsmanager", Protocol::Json("1.1", "secretsmanager"), 10.0);
 pub(crate) static SNS: Service = regional("sns", Protocol::Query("2010-03-31"), 20.0);
 pub(crate) static SQS: Service = regional("sqs", Protocol::Json("1.0", "AmazonSQS"), 20.0);
+pub(crate) static SSM: Service = regional("ssm", Protocol::Json("1.1", "AmazonSSM"), 5.0);
 
 impl Service {
+    /// The IAM action that an operation needs. S3 names some of them otherwise (Service Authorization Reference, Amazon S3).
+    pub(super) fn action(&self, operation: &str) -> String {
+        let action = match operation {
+            // API Gateway's permissions are the methods of its paths.
+            _ if self.name == "apigateway" => "GET",
+            "GetBucketAccelerateConfiguration" => "GetAccelerateConfiguration",
+            "GetBucketCors" => "GetBucketCORS",
+            "GetBucketEncryption" => "GetEncryptionConfiguration",
+            "GetBucketLifecycleConfiguration" => "GetLifecycleConfiguration",
+            "GetBucketNotificationConfiguration" => "GetBucketNotification",
+            "GetObjectLockConfiguration" => "GetBucketObjectLockConfiguration",
+            "GetPublicAccessBlock" => "GetBucketPublicAccessBlock",
+            "ListBuckets" => "ListAllMyBuckets",
+            operation => operation,
+        };
+        format!("{}:{action}", self.name)
+    }
+
     /// The host of the service in a region, and the region that requests are signed for.
     /// Services of all regions answer at one host, and sign for one region of the partition
     /// (AWS General Reference, "Service endpoints", IAM).

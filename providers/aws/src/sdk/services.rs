@@ -4,12 +4,12 @@
 use super::answer::Fields;
 use super::call::{Ask, Client, Failure};
 use super::client::{Budgets, attempt_timeouts};
-use super::meter::MeteredClient;
+use super::meter::{MeteredClient, check_permitted};
 use super::service::Service;
 use aws_config::SdkConfig;
 use aws_sdk_ec2::config::SharedHttpClient;
 use aws_types::service_config::ServiceConfigKey;
-use provider_api::{Attributes, Gap, GapClass};
+use provider_api::{Attributes, Gap};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -37,6 +37,7 @@ impl Paging {
     }
 }
 
+type Single = Arc<OnceCell<Result<Arc<Value>, Failure>>>;
 type List = Arc<OnceCell<Result<Arc<Vec<Value>>, Gap>>>;
 
 /// The clients and lists of one account, of one region or of all.
@@ -44,6 +45,7 @@ type List = Arc<OnceCell<Result<Arc<Vec<Value>>, Gap>>>;
 struct Fetched {
     clients: Mutex<HashMap<&'static str, Client>>,
     lists: Mutex<HashMap<String, List>>,
+    singles: Mutex<HashMap<String, Single>>,
 }
 
 /// What global services told an account; shared by its regions.
@@ -87,7 +89,15 @@ impl Services {
 
     /// Makes one call.
     pub(super) async fn call(&self, service: &'static Service, ask: Ask) -> Result<Value, Failure> {
+        check_permitted(&service.action(ask.operation)).map_err(|cause| Failure::refused(&cause))?;
         self.client(service).call(ask).await
+    }
+
+    /// The answer to a call that several types make of the same object; made once.
+    pub(super) async fn once(&self, service: &'static Service, ask: Ask) -> Result<Arc<Value>, Failure> {
+        let key = format!("{} {}", service.name, ask.key());
+        let single = Arc::clone(lock(&self.fetched(service).singles).entry(key).or_default());
+        single.get_or_init(|| async { self.call(service, ask).await.map(Arc::new) }).await.clone()
     }
 
     /// All items of a list, fetched once and shared by all types that need them.
@@ -99,11 +109,18 @@ impl Services {
     ) -> Result<Arc<Vec<Value>>, Gap> {
         let key = format!("{} {}", service.name, ask.key());
         let list = Arc::clone(lock(&self.fetched(service).lists).entry(key).or_default());
-        list.get_or_init(|| async { self.pages(service, ask, paging).await.map(Arc::new) }).await.clone()
+        list.get_or_init(|| async { self.pages(service, ask, paging).await.map(Arc::new).map_err(Gap::from) })
+            .await
+            .clone()
     }
 
     /// All items of a list that no other type needs.
-    pub(super) async fn pages(&self, service: &'static Service, ask: Ask, paging: Paging) -> Result<Vec<Value>, Gap> {
+    pub(super) async fn pages(
+        &self,
+        service: &'static Service,
+        ask: Ask,
+        paging: Paging,
+    ) -> Result<Vec<Value>, Failure> {
         let mut items = Vec::new();
         let mut next = ask.clone();
         for _ in 0..MAX_PAGES {
@@ -116,7 +133,7 @@ impl Services {
             }
         }
         let cause = format!("{} in {}: more than {MAX_PAGES} pages", ask.operation, self.region);
-        Err(Gap { ids: Vec::new(), class: GapClass::Failed, cause })
+        Err(Failure::refused(&cause))
     }
 
     fn client(&self, service: &'static Service) -> Client {
@@ -129,7 +146,7 @@ impl Services {
         let own = self.endpoint(service);
         let account = self.account.clone();
         let budget = self.budgets.get((service.name, own.clone(), account, region.clone()), TIMEOUT, service.rate);
-        let http = MeteredClient { inner: self.http.clone(), budget };
+        let http = MeteredClient { checked: None, inner: self.http.clone(), budget };
         let endpoint = own.unwrap_or(default);
         Client::new(service, &self.config, (&endpoint, &region), http, attempt_timeouts(&self.config))
     }

@@ -1,8 +1,8 @@
 //! Readers against canned answers: what is read, what becomes a gap, and what is counted.
 
-use super::meter::{Budget, FULL_RATE, MeteredClient, counted};
+use super::meter::{Budget, FULL_RATE, MeteredClient, counted, permitting};
 use super::place::Place;
-use super::prelude::Batch;
+use super::prelude::{Ask, Batch, service};
 use super::services::Services;
 use crate::types;
 use aws_sdk_ec2::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider, SharedHttpClient};
@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::retry::RetryConfig;
-use provider_api::{GapClass, ReadOutcome, ReadRequest, RequestedInstance};
+use provider_api::{Gap, GapClass, ReadOutcome, ReadRequest, RequestedInstance};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::sync::Arc;
@@ -48,8 +48,9 @@ pub(crate) fn place(answer: Answer) -> Place {
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .retry_config(retries)
         .build();
-    let config =
-        aws_sdk_ec2::config::Builder::from(&shared).http_client(MeteredClient { inner: http.clone(), budget }).build();
+    let config = aws_sdk_ec2::config::Builder::from(&shared)
+        .http_client(MeteredClient { checked: Some("ec2"), inner: http.clone(), budget })
+        .build();
     let mut services = Services::new(shared, http, Arc::default());
     services.account = Some("123456789012".to_owned());
     services.region = "eu-west-1".to_owned();
@@ -74,7 +75,9 @@ pub(crate) fn read(place: &Place, resource_type: &str, recorded: &[Value]) -> Re
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let mut batch = Batch::new(&request);
-        let (result, calls) = counted(types::read(resource_type, place, &mut batch).expect("a reader")).await;
+        let permissions = types::types().resource_type(resource_type).expect("a type").permissions;
+        let reading = permitting(permissions, types::read(resource_type, place, &mut batch).expect("a reader"));
+        let (result, calls) = counted(reading).await;
         ReadOutcome { api_calls: calls, ..batch.finish(result) }
     })
 }
@@ -284,4 +287,20 @@ fn an_attachment_is_known_by_what_state_records_of_it() {
     let outcome = read(&place, "aws_volume_attachment", &recorded);
     assert_eq!((ids(&outcome.objects), outcome.unrequested.len()), (vec!["vai-1"], 0));
     assert_eq!(outcome.gaps.iter().flat_map(|gap| &gap.ids).collect::<Vec<_>>(), ["vai-3"]);
+}
+
+#[test]
+fn a_call_that_the_type_does_not_declare_is_never_made() {
+    let place = place(|action| Some((200, format!("<{action}Response/>"))));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let (answers, calls) = runtime.block_on(counted(permitting(&["ec2:DescribeVpcs", "sqs:ListQueues"], async {
+        let undeclared = place.subnets().await.map(<[_]>::len);
+        let service = place.call(&service::SNS, Ask::of("ListTopics")).await.map(|_| 0).map_err(Gap::from);
+        [place.vpcs().await.map(<[_]>::len), undeclared, service]
+    })));
+    assert_eq!((answers[0].as_ref().ok(), calls), (Some(&0), 1));
+    for answer in &answers[1..] {
+        let cause = &answer.as_ref().expect_err("a gap").cause;
+        assert!(cause.contains("is not among the permissions that the resource type declares"), "{cause}");
+    }
 }

@@ -45,7 +45,7 @@ pub(super) mod live {
     use std::collections::HashMap;
 
     pub(crate) async fn read(place: &Place, batch: &mut Batch<'_>) -> Result<(), Gap> {
-        let (roles, settings) = tokio::join!(iam::roles(place), iam::role_settings(place));
+        let (roles, settings) = tokio::join!(iam::ROLE.all(place), iam::role_settings(place));
         let settings = batch.detail(settings).unwrap_or_default();
         let settings: HashMap<&str, &Value> =
             settings.iter().filter_map(|role| Some((role.text("RoleName")?, role))).collect();
@@ -56,12 +56,8 @@ pub(super) mod live {
         Ok(())
     }
 
-    /// Roles below this path belong to the service that they name (IAM User Guide, "Service-linked roles").
     fn origin(role: &Value) -> Origin {
-        match role.text("Path").and_then(|path| path.strip_prefix("/aws-service-role/")) {
-            Some(service) => Origin::OwnedBy(service.trim_end_matches('/').to_owned()),
-            None => Origin::Created,
-        }
+        iam::service_of(role).map_or(Origin::Created, |service| Origin::OwnedBy(service.to_owned()))
     }
 
     fn convert(name: &str, role: &Value, settings: Option<&Value>) -> Object {

@@ -16,20 +16,6 @@ pub(super) mod live {
     use crate::sdk::prelude::*;
 
     pub(crate) async fn read(place: &Place, batch: &mut Batch<'_>) -> Result<(), Gap> {
-        for role in iam::roles(place).await?.iter() {
-            let Some(name) = role.text("RoleName") else { continue };
-            for policy in role.list("RolePolicyList.member") {
-                let Some(policy_name) = policy.text("PolicyName") else { continue };
-                let id = format!("{name}:{policy_name}");
-                batch.add(&id, Origin::Created, || {
-                    Object::new()
-                        .value("id", id.as_str())
-                        .value("name", policy_name)
-                        .value("policy", iam::document(policy.text("PolicyDocument").unwrap_or_default()))
-                        .value("role", name)
-                });
-            }
-        }
-        Ok(())
+        iam::ROLE.read_inline(place, batch).await
     }
 }

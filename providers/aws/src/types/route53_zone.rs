@@ -28,7 +28,8 @@ pub(super) mod live {
     use serde_json::Value;
     use service::ROUTE53;
 
-    const ZONES: Paging = Paging { items: "HostedZones.HostedZone", answered: "NextMarker", asked: "marker" };
+    pub(in crate::types) const ZONES: Paging =
+        Paging { items: "HostedZones.HostedZone", answered: "NextMarker", asked: "marker" };
 
     pub(crate) async fn read(place: &Place, batch: &mut Batch<'_>) -> Result<(), Gap> {
         if batch.wants_unrequested() {

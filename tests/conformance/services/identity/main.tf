@@ -90,3 +90,86 @@ resource "aws_iam_role_policy_attachment" "gone" {
   role       = aws_iam_role.west.name
   policy_arn = aws_iam_policy.shared.arn
 }
+
+resource "aws_iam_instance_profile" "app" {
+  name = "app"
+  role = aws_iam_role.app.name
+  tags = { Team = "a" }
+}
+
+resource "aws_iam_instance_profile" "gone" {
+  name = "gone"
+}
+
+resource "aws_iam_user" "robot" {
+  name = "robot"
+  path = "/bots/"
+  tags = { Team = "a" }
+}
+
+resource "aws_iam_user" "gone" {
+  name = "gone"
+}
+
+resource "aws_iam_user_policy" "robot" {
+  name   = "own"
+  user   = aws_iam_user.robot.name
+  policy = local.read
+}
+
+resource "aws_iam_user_policy_attachment" "robot" {
+  user       = aws_iam_user.robot.name
+  policy_arn = aws_iam_policy.shared.arn
+}
+
+resource "aws_iam_access_key" "robot" {
+  user = aws_iam_user.robot.name
+}
+
+resource "aws_iam_group" "people" {
+  name = "people"
+}
+
+resource "aws_iam_group" "gone" {
+  name = "gone"
+}
+
+resource "aws_iam_group_policy" "people" {
+  name   = "own"
+  group  = aws_iam_group.people.name
+  policy = local.read
+}
+
+resource "aws_iam_group_policy_attachment" "people" {
+  group      = aws_iam_group.people.name
+  policy_arn = aws_iam_policy.shared.arn
+}
+
+resource "aws_iam_group_membership" "people" {
+  name  = "people"
+  group = aws_iam_group.people.name
+  users = [aws_iam_user.robot.name]
+}
+
+resource "aws_iam_openid_connect_provider" "ci" {
+  url             = "https://ci.example.test"
+  client_id_list  = ["sts.amazonaws.com"]
+  thumbprint_list = ["cf23df2207d99a74fbe169e3eba035e633b65d94"]
+  tags            = { Team = "a" }
+}
+
+resource "aws_iam_account_alias" "main" {
+  account_alias = "driftline-conformance"
+}
+
+resource "aws_iam_account_password_policy" "strict" {
+  minimum_password_length        = 14
+  require_symbols                = true
+  require_numbers                = true
+  allow_users_to_change_password = true
+}
+
+resource "aws_iam_service_linked_role" "scaling" {
+  aws_service_name = "autoscaling.amazonaws.com"
+  description      = "Scales"
+}

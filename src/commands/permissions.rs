@@ -1,0 +1,33 @@
+//! `driftline permissions`: the least-privilege policy for scanning a stack.
+//! Knows nothing of how a policy is put together.
+
+use crate::cli::{PermissionsArguments, PolicyFormat};
+use crate::error::Error;
+use crate::judge::IN_SYNC;
+use crate::permissions;
+use crate::report::inert;
+use crate::scan::{self, Subject};
+
+/// Prints the policy; what it cannot cover is said on standard error.
+pub(super) fn run(arguments: PermissionsArguments) -> Result<u8, Error> {
+    let permissions = if arguments.all {
+        permissions::of_all()
+    } else {
+        let recorded = scan::recorded_types(&Subject {
+            dir: arguments.dir,
+            reference: arguments.r#ref,
+            states: arguments.state,
+            workspace: super::workspace(),
+        })?;
+        permissions::of_types(recorded.iter().map(|(source, name)| (source.as_str(), name.as_str())))
+    };
+    for name in &permissions.not_read {
+        eprintln!("note: {} is not read, so nothing is granted for it; a scan calls it unknown", inert(name));
+    }
+    let text = match arguments.format {
+        PolicyFormat::Json => permissions.json(),
+        PolicyFormat::Terraform => permissions.terraform(),
+    };
+    super::write(None, &text)?;
+    Ok(IN_SYNC)
+}
