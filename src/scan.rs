@@ -185,10 +185,25 @@ fn parse_states(roots: &[Root]) -> Result<Vec<(&Configuration, State<'_>)>, Erro
     let mut parsed = Vec::new();
     for root in roots {
         for text in &root.texts {
-            parsed.push((&root.configuration, state::parse(text)?));
+            let mut state = state::parse(text)?;
+            state.instances.iter_mut().for_each(identify);
+            parsed.push((&root.configuration, state));
         }
     }
     Ok(parsed)
+}
+
+/// Completes an id that is not unique by itself, for example an S3 object's, which is only its key.
+fn identify(instance: &mut state::Instance<'_>) {
+    let Some(table) = providers::types(&instance.provider.source) else { return };
+    let Some(resource_type) = table.resource_type(&instance.address.resource_type) else { return };
+    if resource_type.identity.is_empty() || instance.id.is_empty() {
+        return;
+    }
+    // What does not parse is reported where it is compared.
+    if let Ok(attributes) = serde_json::from_str(instance.attributes.get()) {
+        instance.id = resource_type.identify(&instance.id, &attributes);
+    }
 }
 
 /// The recording, or every built-in provider module.

@@ -36,6 +36,16 @@ autoscaling_group autoscaling_policy launch_configuration
 db_instance rds_cluster rds_cluster_instance db_subnet_group db_parameter_group rds_cluster_parameter_group
 elasticache_subnet_group efs_file_system efs_mount_target efs_access_point route53_record route53_health_check ecs_cluster
 apigatewayv2_api api_gateway_rest_api backup_vault athena_workgroup wafv2_ip_set glue_catalog_database
+iam_policy_attachment iam_saml_provider s3_object s3_bucket_replication_configuration
+lambda_permission lambda_event_source_mapping lambda_layer_version lambda_function_url
+db_option_group db_snapshot kms_grant autoscaling_attachment lb_target_group_attachment alb_target_group_attachment
+ecs_service ecs_task_definition ecs_capacity_provider eks_cluster eks_node_group eks_addon eks_fargate_profile
+secretsmanager_secret_version acm_certificate cloudtrail cloudfront_distribution cloudfront_origin_access_control
+api_gateway_resource api_gateway_method api_gateway_integration api_gateway_stage api_gateway_deployment
+apigatewayv2_route apigatewayv2_integration apigatewayv2_stage elasticache_cluster elasticache_replication_group
+kinesis_firehose_delivery_stream wafv2_web_acl backup_plan backup_selection cognito_user_pool cognito_user_pool_client
+codebuild_project sfn_state_machine organizations_organization organizations_account organizations_organizational_unit
+organizations_policy organizations_policy_attachment
 """
 # Never read themselves: their presence in a state says that they own part of another object.
 SIBLING_TYPES = """
@@ -43,7 +53,7 @@ network_acl_association network_interface_attachment network_interface_sg_attach
 vpn_gateway_attachment vpn_gateway_route_propagation vpc_endpoint_route_table_association
 vpc_endpoint_subnet_association vpc_endpoint_security_group_association ec2_managed_prefix_list_entry
 vpc_ipv4_cidr_block_association ec2_tag
-sqs_queue_redrive_policy sqs_queue_redrive_allow_policy autoscaling_attachment
+sqs_queue_redrive_policy sqs_queue_redrive_allow_policy
 """
 FLAGS = (("required", "r"), ("optional", "o"), ("computed", "c"), ("sensitive", "s"), ("write_only", "w"))
 

@@ -240,6 +240,7 @@ mod tests {
     static TYPE: ResourceType = ResourceType {
         name: "t",
         permissions: &[],
+        identity: &[],
         rules: &[
             Rule { pattern: "document", kind: RuleKind::Json },
             Rule { pattern: "policy", kind: RuleKind::Policy },

@@ -102,4 +102,4 @@ def create_unmanaged(w):
     w.client("autoscaling").put_scaling_policy(
         AutoScalingGroupName="web", PolicyName="rogue", AdjustmentType="ChangeInCapacity", ScalingAdjustment=5
     )
-    w.create("aws_autoscaling_policy", "web/rogue")
+    w.create("aws_autoscaling_policy", "web:rogue")

@@ -46,9 +46,10 @@ def database_described(w):
 
 
 @change("aws_athena_workgroup.ask")
-def workgroup_described(w):
-    """A workgroup is described otherwise, and switched off."""
-    w.client("athena").update_work_group(WorkGroup="ask", Description="Do not ask", State="DISABLED")
+def workgroup_moved(w):
+    """A workgroup changes its team."""
+    arn = "arn:aws:athena:us-east-1:123456789012:workgroup/ask"
+    w.client("athena").tag_resource(ResourceARN=arn, Tags=[{"Key": "Team", "Value": "b"}])
 
 
 @change("aws_wafv2_ip_set.blocked")

@@ -99,7 +99,14 @@ def compare_unknown(unread, report):
     return lines + [f"unknown: {address}: {said[address]}" for address in sorted(set(said) - set(unread))]
 
 
-def compare_unmanaged(created, report):
+def drifted(truth):
+    """What terraform itself calls drift, less what a fold allows to differ: addresses with attributes."""
+    pairs = {(one["address"], name) for one in truth["drift"] for name in one["attributes"] or ["(gone)"]}
+    kept, _ = drop(pairs, load_folds(), truth["phase"])
+    return [f"{address} {attribute}" for address, attribute in sorted(kept)]
+
+
+def compare_unmanaged(phase, created, report):
     """Misses and inventions among the objects of no state, less those that an account or a parent has from the start."""
     said = {
         (finding["type"], finding["object_id"], finding["scope"]["region"])
@@ -108,5 +115,11 @@ def compare_unmanaged(created, report):
     }
     true = {(one["type"], one["id"], one["region"]) for one in created}
     lines = [f"missed: unmanaged {' '.join(map(str, one))}" for one in sorted(true - said)]
+    for fold in load_folds().get("appears", []):
+        if phase in fold["phases"]:
+            appeared = sorted(one for one in said - true if one[0] == fold["type"])
+            said -= set(appeared[: fold["count"]])
+            if not appeared:
+                lines.append(f"fold {fold['name']} folds nothing")
     lines += [f"invented: unmanaged {' '.join(map(str, one))}" for one in sorted(said - true)]
     return lines

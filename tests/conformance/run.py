@@ -51,7 +51,7 @@ def scan_phase(checks, scanner, stack, phase, truth):
     checks.check(f"{label}: every finding names its approval", repository.check_attribution(report, *stack.commits))
     checks.check(f"{label}: every finding points at its block", repository.check_sources(report, stack.repository))
     _, unmanaged, complaints = scanner.scan(f"{label}-unmanaged", state, "--unmanaged", url=stack.moto.url)
-    checks.check(f"{label}: unmanaged objects, exactly", [*complaints, *compare.compare_unmanaged(stack.created, unmanaged)])
+    checks.check(f"{label}: unmanaged objects, exactly", [*complaints, *compare.compare_unmanaged(label, stack.created, unmanaged)])
     replayed, _, complaints = scanner.scan(f"{label}-replayed", state, "--live", str(recording))
     same = without_times(text) == without_times(replayed)
     checks.check(f"{label}: the recording gives the same report, byte for byte", [*complaints, *([] if same else difference(text, replayed))])
@@ -61,7 +61,7 @@ def check_suite(checks, stack, phase, truth):
     """That the stack is what the suite takes it for."""
     label = stack.label(phase)
     if phase == "settled":
-        checks.check(f"{label}: terraform itself sees no drift", [one["address"] for one in truth["drift"]])
+        checks.check(f"{label}: terraform itself sees no drift", compare.drifted(truth))
     if phase == "mutated":
         import mutate
 

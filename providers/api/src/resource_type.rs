@@ -11,10 +11,23 @@ pub struct ResourceType {
     pub name: &'static str,
     /// Permissions that reading the type needs, for example `ec2:DescribeVpcs`, sorted.
     pub permissions: &'static [&'static str],
+    /// Recorded attributes that identify an object together with its id, where the id alone is not unique in its account
+    /// and region: an S3 object's bucket, for its id is only the key. Empty for most types.
+    pub identity: &'static [&'static str],
     /// Rules beyond what the schema says (which already knows computed, sensitive and set).
     pub rules: &'static [Rule],
     /// Resources that may own part of an object of this type.
     pub owners: &'static [Owner],
+}
+
+impl ResourceType {
+    /// The id by which an object of the type is known in its account and region: the recorded one, behind the attributes
+    /// that identify it too, joined by `:`, which no name
+    /// of the first and no id of the last of them holds.
+    pub fn identify(&self, id: &str, attributes: &Attributes) -> String {
+        let texts = self.identity.iter().filter_map(|name| attributes.get(*name)?.as_str()).filter(|text| !text.is_empty());
+        texts.chain([id]).collect::<Vec<_>>().join(":")
+    }
 }
 
 /// A rule for one attribute path pattern (see [`crate::AttributePath::matches`]).

@@ -167,7 +167,7 @@ types! {
 
 /// Services that are one for all regions of an account, by the beginning of their permissions.
 #[cfg(feature = "sdk")]
-static GLOBAL_SERVICES: &[&str] = &["iam:", "route53:"];
+static GLOBAL_SERVICES: &[&str] = &["cloudfront:", "iam:", "organizations:", "route53:"];
 
 /// Whether a type's objects are the same read from any region.
 #[cfg(feature = "sdk")]

@@ -128,6 +128,11 @@ pub(crate) trait Fields {
         value.as_bool().or_else(|| value.as_str()?.parse().ok())
     }
 
+    /// The strings of a list.
+    fn texts(&self, path: &str) -> Vec<&str> {
+        self.list(path).iter().filter_map(Value::as_str).collect()
+    }
+
     /// The elements of a list; of one element where XML cannot tell one from a list; empty where it is missing.
     fn list(&self, path: &str) -> &[Value] {
         match self.at(path) {

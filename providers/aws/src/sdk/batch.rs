@@ -5,7 +5,7 @@ use super::call::Failure;
 use super::gap::printable;
 use super::object::Object;
 use provider_api::{Attributes, Gap, GapClass, LiveObject, Origin, ReadOutcome, ReadRequest, RequestedInstance};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// What was asked, and what has been answered so far.
 pub(crate) struct Batch<'a> {
@@ -141,6 +141,25 @@ impl<'a> Batch<'a> {
                 Recorded::default()
             }
         }
+    }
+
+    /// The managed instances with the recorded attributes that identify them; those that lack one are gaps.
+    pub(crate) fn identified<const N: usize>(&mut self, names: [&str; N]) -> Vec<(String, [String; N])> {
+        let mut identified = Vec::new();
+        for instance in self.instances() {
+            let recorded = self.recorded(instance);
+            let texts = names.map(|name| recorded.text(name).unwrap_or_default().to_owned());
+            match texts.iter().any(String::is_empty) {
+                true => self.unidentified(instance, &names.join(" and ")),
+                false => identified.push((instance.id.to_owned(), texts)),
+            }
+        }
+        identified
+    }
+
+    /// What state recorded of every managed instance, by its id.
+    pub(crate) fn all_recorded(&mut self) -> HashMap<&'a str, Recorded> {
+        self.instances().iter().map(|instance| (instance.id, self.recorded(instance))).collect()
     }
 
     /// The answer. `result` is what the reader ended with: a gap there concerns the whole type.

@@ -84,6 +84,11 @@ impl Failure {
     pub(crate) fn is(&self, codes: &[&str]) -> bool {
         self.code.as_deref().is_some_and(|code| codes.contains(&code))
     }
+
+    /// Whether the service's message holds these words, where its code alone says too little.
+    pub(crate) fn says(&self, words: &str) -> bool {
+        self.gap.cause.contains(words)
+    }
 }
 
 impl Failure {

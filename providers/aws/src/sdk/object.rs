@@ -57,6 +57,22 @@ impl Object {
         self.value(name, number.map_or(Value::Null, |number| Value::from(number.into())))
     }
 
+    /// A number that counts as read only where it is known.
+    pub(crate) fn number_if_known(self, name: &str, number: Option<i64>) -> Self {
+        match number {
+            Some(number) => self.value(name, number),
+            None => self,
+        }
+    }
+
+    /// A boolean that counts as read only where it is known.
+    pub(crate) fn flag_if_known(self, name: &str, flag: Option<bool>) -> Self {
+        match flag {
+            Some(flag) => self.value(name, flag),
+            None => self,
+        }
+    }
+
     /// A list or set of strings.
     pub(crate) fn texts<T: AsRef<str>>(self, name: &str, texts: impl IntoIterator<Item = T>) -> Self {
         let texts: Vec<Value> = texts.into_iter().map(|text| Value::from(text.as_ref())).collect();
@@ -67,6 +83,11 @@ impl Object {
     pub(crate) fn blocks(self, name: &str, blocks: impl IntoIterator<Item = Object>) -> Self {
         let blocks: Vec<Value> = blocks.into_iter().map(Value::from).collect();
         self.value(name, blocks)
+    }
+
+    /// A map that is set; unset is empty.
+    pub(crate) fn map(self, name: &str, map: Option<&Value>) -> Self {
+        self.value(name, map.filter(|map| map.is_object()).cloned().unwrap_or_else(|| Value::Object(Attributes::new())))
     }
 
     /// `tags_all`: all live tags but those that AWS reserves for itself.

@@ -46,17 +46,34 @@ const fn global(name: &'static str, protocol: Protocol, rate: f64) -> Service {
     Service { global: true, ..regional(name, protocol, rate) }
 }
 
+pub(crate) static ACM: Service = regional("acm", Protocol::Json("1.1", "CertificateManager"), 5.0);
 pub(crate) static API_GATEWAY: Service = regional("apigateway", Protocol::RestJson, 5.0);
 pub(crate) static API_GATEWAY_V2: Service =
     Service { endpoint_name: "apigatewayv2", ..regional("apigateway", Protocol::RestJson, 5.0) };
 pub(crate) static ATHENA: Service = regional("athena", Protocol::Json("1.1", "AmazonAthena"), 5.0);
 pub(crate) static BACKUP: Service = regional("backup", Protocol::RestJson, 5.0);
+pub(crate) static CLOUDFRONT: Service = global("cloudfront", Protocol::RestXml, 5.0);
+pub(crate) static CLOUDTRAIL: Service =
+    regional("cloudtrail", Protocol::Json("1.1", "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101"), 5.0);
+pub(crate) static CODEBUILD: Service = regional("codebuild", Protocol::Json("1.1", "CodeBuild_20161006"), 5.0);
+pub(crate) static COGNITO: Service = Service {
+    endpoint_name: "cognitoidp",
+    ..regional("cognito-idp", Protocol::Json("1.1", "AWSCognitoIdentityProviderService"), 5.0)
+};
 pub(crate) static ECS: Service = regional("ecs", Protocol::Json("1.1", "AmazonEC2ContainerServiceV20141113"), 10.0);
 pub(crate) static EFS: Service =
     Service { endpoint_name: "efs", ..regional("elasticfilesystem", Protocol::RestJson, 5.0) };
+pub(crate) static EKS: Service = regional("eks", Protocol::RestJson, 5.0);
 pub(crate) static ELASTICACHE: Service = regional("elasticache", Protocol::Query("2015-02-02"), 5.0);
+pub(crate) static FIREHOSE: Service = regional("firehose", Protocol::Json("1.1", "Firehose_20150804"), 4.0);
 pub(crate) static GLUE: Service = regional("glue", Protocol::Json("1.1", "AWSGlue"), 5.0);
+pub(crate) static ORGANIZATIONS: Service =
+    global("organizations", Protocol::Json("1.1", "AWSOrganizationsV20161128"), 3.0);
 pub(crate) static RDS: Service = regional("rds", Protocol::Query("2014-10-31"), 5.0);
+pub(crate) static STEP_FUNCTIONS: Service = Service {
+    endpoint_name: "sfn",
+    ..regional("states", Protocol::Json("1.0", "AWSStepFunctions"), 5.0)
+};
 pub(crate) static WAF: Service = regional("wafv2", Protocol::Json("1.1", "AWSWAF_20190729"), 5.0);
 pub(crate) static AUTO_SCALING: Service = regional("autoscaling", Protocol::Query("2011-01-01"), 10.0);
 pub(crate) static CLOUDWATCH: Service = Service {
@@ -96,7 +113,9 @@ impl Service {
             "GetBucketNotificationConfiguration" => "GetBucketNotification",
             "GetObjectLockConfiguration" => "GetBucketObjectLockConfiguration",
             "GetPublicAccessBlock" => "GetBucketPublicAccessBlock",
+            "GetBucketReplication" => "GetReplicationConfiguration",
             "ListBuckets" => "ListAllMyBuckets",
+            "ListObjectsV2" => "ListBucket",
             operation => operation,
         };
         format!("{}:{action}", self.name)
@@ -109,6 +128,9 @@ impl Service {
         let host = self.host;
         match (self.global, partition) {
             (false, _) => (format!("https://{host}.{region}.{dns_suffix}"), region.to_owned()),
+            (true, "aws") if host == "organizations" => {
+                (format!("https://{host}.us-east-1.{dns_suffix}"), "us-east-1".to_owned())
+            }
             (true, "aws") => (format!("https://{host}.{dns_suffix}"), "us-east-1".to_owned()),
             (true, "aws-cn") => (format!("https://{host}.cn-north-1.{dns_suffix}"), "cn-north-1".to_owned()),
             (true, "aws-us-gov") => (format!("https://{host}.us-gov.{dns_suffix}"), "us-gov-west-1".to_owned()),

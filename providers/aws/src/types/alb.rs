@@ -3,7 +3,7 @@
 use provider_api::ResourceType;
 
 pub(super) static TYPE: ResourceType =
-    ResourceType { name: "aws_alb", permissions: super::lb::PERMISSIONS, rules: &[], owners: &[] };
+    ResourceType { name: "aws_alb", permissions: super::lb::PERMISSIONS, identity: &[], rules: &[], owners: &[] };
 
 #[cfg(feature = "sdk")]
 pub(super) mod live {

@@ -3,7 +3,7 @@
 use provider_api::ResourceType;
 
 pub(super) static TYPE: ResourceType =
-    ResourceType { name: "aws_alb_listener", permissions: super::lb_listener::PERMISSIONS, rules: &[], owners: &[] };
+    ResourceType { name: "aws_alb_listener", permissions: super::lb_listener::PERMISSIONS, identity: &[], rules: &[], owners: &[] };
 
 #[cfg(feature = "sdk")]
 pub(super) mod live {

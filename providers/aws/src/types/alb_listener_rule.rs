@@ -5,6 +5,7 @@ use provider_api::ResourceType;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_alb_listener_rule",
     permissions: super::lb_listener_rule::PERMISSIONS,
+    identity: &[],
     rules: &[],
     owners: &[],
 };

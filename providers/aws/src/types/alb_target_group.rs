@@ -5,6 +5,7 @@ use provider_api::ResourceType;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_alb_target_group",
     permissions: super::lb_target_group::PERMISSIONS,
+    identity: &[],
     rules: &[],
     owners: super::lb_target_group::OWNERS,
 };

@@ -6,6 +6,7 @@ use provider_api::{ResourceType, Rule, RuleKind};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_ami",
     permissions: &["ec2:DescribeImages"],
+    identity: &[],
     rules: &[Rule { pattern: "last_launched_time", kind: RuleKind::Volatile("every launch sets it") }],
     owners: &[],
 };

@@ -6,6 +6,7 @@ use provider_api::{ResourceType, Rule, RuleKind};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_api_gateway_rest_api",
     permissions: &["apigateway:GET"],
+    identity: &[],
     rules: &[Rule { pattern: "policy", kind: RuleKind::Policy }],
     owners: &[],
 };

@@ -4,7 +4,7 @@
 use provider_api::ResourceType;
 
 pub(super) static TYPE: ResourceType =
-    ResourceType { name: "aws_apigatewayv2_api", permissions: &["apigateway:GET"], rules: &[], owners: &[] };
+    ResourceType { name: "aws_apigatewayv2_api", permissions: &["apigateway:GET"], identity: &[], rules: &[], owners: &[] };
 
 #[cfg(feature = "sdk")]
 pub(super) mod live {

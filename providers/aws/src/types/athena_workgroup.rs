@@ -6,6 +6,7 @@ use provider_api::ResourceType;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_athena_workgroup",
     permissions: &["athena:GetWorkGroup", "athena:ListTagsForResource", "athena:ListWorkGroups"],
+    identity: &[],
     rules: &[],
     owners: &[],
 };
@@ -36,7 +37,7 @@ pub(super) mod live {
         for (name, (group, tags)) in answers {
             let group = match group {
                 // A workgroup that does not exist is an invalid request, with no code of its own.
-                Err(failure) if failure.is(&["InvalidRequestException"]) => continue,
+                Err(failure) if failure.is(&["InvalidRequestException"]) && failure.says("not found") => continue,
                 group => group,
             };
             let Some(answer) = batch.existing(&name, group, &[]) else { continue };

@@ -8,6 +8,7 @@ use provider_api::{Owner, ResourceType, Rule, RuleKind};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_autoscaling_group",
     permissions: &["autoscaling:DescribeAutoScalingGroups"],
+    identity: &[],
     rules: &[
         Rule { pattern: "predicted_capacity", kind: RuleKind::Volatile("what the service expects to need") },
         Rule { pattern: "warm_pool_size", kind: RuleKind::Volatile("how many instances are warm just now") },

@@ -1,11 +1,11 @@
-//! `aws_autoscaling_policy`: DescribePolicies for all. A policy is known by its name within a group: the recorded id is the
-//! name alone. Not read: `predictive_scaling_configuration` and metrics of one's own (`customized_metric_specification`).
+//! `aws_autoscaling_policy`: DescribePolicies for all. The recorded id is a policy's name within its group. Not read: `predictive_scaling_configuration` and metrics of one's own (`customized_metric_specification`).
 
 use provider_api::ResourceType;
 
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_autoscaling_policy",
     permissions: &["autoscaling:DescribePolicies"],
+    identity: &["autoscaling_group_name"],
     rules: &[],
     owners: &[],
 };
@@ -15,7 +15,6 @@ pub(super) mod live {
     use crate::sdk::prelude::*;
     use serde_json::Value;
     use service::AUTO_SCALING;
-    use std::collections::HashMap;
 
     const POLICIES: Paging = Paging {
         items: "DescribePoliciesResult.ScalingPolicies.member",
@@ -24,34 +23,17 @@ pub(super) mod live {
     };
 
     pub(crate) async fn read(place: &Place, batch: &mut Batch<'_>) -> Result<(), Gap> {
-        let mut groups: HashMap<&str, String> = HashMap::new();
-        for instance in batch.instances() {
-            match batch.recorded(instance).text("autoscaling_group_name") {
-                Some(group) => {
-                    if groups.insert(instance.id, group.to_owned()).is_some_and(|other| other != group) {
-                        batch.unidentified(instance, "id of its own: another group has a policy of that name");
-                    }
-                }
-                None => batch.unidentified(instance, "autoscaling_group_name"),
-            }
-        }
         let ask = Ask::of("DescribePolicies").with("MaxRecords", 100);
         for policy in place.list(&AUTO_SCALING, ask, POLICIES).await?.iter() {
             let (Some(name), Some(group)) = (policy.text("PolicyName"), policy.text("AutoScalingGroupName")) else {
                 continue;
             };
-            if groups.get(name).is_some_and(|requested| requested == group) {
-                batch.found(name, || convert(name, name, policy));
-            } else {
-                // As `terraform import` names it.
-                let id = format!("{group}/{name}");
-                batch.add(&id, Origin::Created, || convert(&id, name, policy));
-            }
+            batch.add(&format!("{group}:{name}"), Origin::Created, || convert(name, policy));
         }
         Ok(())
     }
 
-    fn convert(id: &str, name: &str, policy: &Value) -> Object {
+    fn convert(name: &str, policy: &Value) -> Object {
         let steps = policy.list("StepAdjustments.member").iter().map(|step| {
             Object::new()
                 .text("metric_interval_lower_bound", step.text("MetricIntervalLowerBound"))
@@ -59,7 +41,7 @@ pub(super) mod live {
                 .number("scaling_adjustment", step.number("ScalingAdjustment"))
         });
         let object = Object::new()
-            .value("id", id)
+            .value("id", name)
             .text("adjustment_type", policy.text("AdjustmentType"))
             .text("arn", policy.text("PolicyARN"))
             .text("autoscaling_group_name", policy.text("AutoScalingGroupName"))

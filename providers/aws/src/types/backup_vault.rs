@@ -6,6 +6,7 @@ use provider_api::{ResourceType, Rule, RuleKind};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_backup_vault",
     permissions: &["backup:ListBackupVaults", "backup:ListTags"],
+    identity: &[],
     rules: &[Rule { pattern: "recovery_points", kind: RuleKind::Volatile("counts backups as they are made and go") }],
     owners: &[],
 };

@@ -5,6 +5,7 @@ use provider_api::{ResourceType, Rule, RuleKind};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_cloudwatch_dashboard",
     permissions: &["cloudwatch:GetDashboard", "cloudwatch:ListDashboards"],
+    identity: &[],
     rules: &[Rule { pattern: "dashboard_body", kind: RuleKind::Json }],
     owners: &[],
 };

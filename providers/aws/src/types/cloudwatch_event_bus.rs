@@ -5,6 +5,7 @@ use provider_api::ResourceType;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_cloudwatch_event_bus",
     permissions: &["events:DescribeEventBus", "events:ListEventBuses", "events:ListTagsForResource"],
+    identity: &[],
     rules: &[],
     owners: &[],
 };

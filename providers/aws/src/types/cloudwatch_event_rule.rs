@@ -6,6 +6,7 @@ use provider_api::{ResourceType, Rule, RuleKind};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_cloudwatch_event_rule",
     permissions: &["events:ListEventBuses", "events:ListRules", "events:ListTagsForResource"],
+    identity: &[],
     rules: &[Rule { pattern: "event_pattern", kind: RuleKind::Json }],
     owners: &[],
 };

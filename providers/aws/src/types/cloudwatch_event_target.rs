@@ -7,6 +7,7 @@ use provider_api::{ResourceType, Rule, RuleKind};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_cloudwatch_event_target",
     permissions: &["events:ListTargetsByRule"],
+    identity: &[],
     rules: &[Rule { pattern: "input", kind: RuleKind::Json }],
     owners: &[],
 };

@@ -6,6 +6,7 @@ use provider_api::ResourceType;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_cloudwatch_log_group",
     permissions: &["logs:DescribeLogGroups", "logs:ListTagsForResource"],
+    identity: &[],
     rules: &[],
     owners: &[],
 };

@@ -6,6 +6,7 @@ use provider_api::ResourceType;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_cloudwatch_metric_alarm",
     permissions: &["cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource"],
+    identity: &[],
     rules: &[],
     owners: &[],
 };

@@ -5,6 +5,7 @@ use provider_api::ResourceType;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_customer_gateway",
     permissions: &["ec2:DescribeCustomerGateways"],
+    identity: &[],
     rules: &[],
     owners: &[],
 };

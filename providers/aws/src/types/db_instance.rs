@@ -7,6 +7,7 @@ use provider_api::{ResourceType, Rule, RuleKind};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_db_instance",
     permissions: &["rds:DescribeDBInstances"],
+    identity: &[],
     rules: &[
         Rule { pattern: "latest_restorable_time", kind: RuleKind::Volatile("moves on every few minutes") },
         Rule { pattern: "password", kind: RuleKind::Sensitive },

@@ -7,6 +7,7 @@ use provider_api::ResourceType;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_db_parameter_group",
     permissions: &["rds:DescribeDBParameterGroups", "rds:DescribeDBParameters", "rds:ListTagsForResource"],
+    identity: &[],
     rules: &[],
     owners: &[],
 };

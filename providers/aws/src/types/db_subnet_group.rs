@@ -6,6 +6,7 @@ use provider_api::ResourceType;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_db_subnet_group",
     permissions: &["rds:DescribeDBSubnetGroups", "rds:ListTagsForResource"],
+    identity: &[],
     rules: &[],
     owners: &[],
 };

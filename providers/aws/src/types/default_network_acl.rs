@@ -7,6 +7,7 @@ use provider_api::ResourceType;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_default_network_acl",
     permissions: &["ec2:DescribeNetworkAcls"],
+    identity: &[],
     rules: RULES,
     owners: OWNERS,
 };

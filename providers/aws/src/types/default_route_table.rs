@@ -4,7 +4,7 @@ use super::route_table::{OWNERS, PERMISSIONS, RULES};
 use provider_api::ResourceType;
 
 pub(super) static TYPE: ResourceType =
-    ResourceType { name: "aws_default_route_table", permissions: PERMISSIONS, rules: RULES, owners: OWNERS };
+    ResourceType { name: "aws_default_route_table", permissions: PERMISSIONS, identity: &[], rules: RULES, owners: OWNERS };
 
 #[cfg(feature = "sdk")]
 pub(super) mod live {

@@ -7,6 +7,7 @@ use provider_api::ResourceType;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_default_security_group",
     permissions: &["ec2:DescribeSecurityGroups"],
+    identity: &[],
     rules: RULES,
     owners: OWNERS,
 };

@@ -5,7 +5,7 @@ use super::subnet::RULES;
 use provider_api::ResourceType;
 
 pub(super) static TYPE: ResourceType =
-    ResourceType { name: "aws_default_subnet", permissions: &["ec2:DescribeSubnets"], rules: RULES, owners: &[] };
+    ResourceType { name: "aws_default_subnet", permissions: &["ec2:DescribeSubnets"], identity: &[], rules: RULES, owners: &[] };
 
 #[cfg(feature = "sdk")]
 pub(super) mod live {

@@ -5,7 +5,7 @@ use super::vpc::{OWNERS, PERMISSIONS, RULES};
 use provider_api::ResourceType;
 
 pub(super) static TYPE: ResourceType =
-    ResourceType { name: "aws_default_vpc", permissions: PERMISSIONS, rules: RULES, owners: OWNERS };
+    ResourceType { name: "aws_default_vpc", permissions: PERMISSIONS, identity: &[], rules: RULES, owners: OWNERS };
 
 #[cfg(feature = "sdk")]
 pub(super) mod live {

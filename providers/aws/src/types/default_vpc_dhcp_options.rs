@@ -5,6 +5,7 @@ use provider_api::ResourceType;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_default_vpc_dhcp_options",
     permissions: &["ec2:DescribeDhcpOptions"],
+    identity: &[],
     rules: &[],
     owners: &[],
 };

@@ -13,6 +13,7 @@ pub(super) static TYPE: ResourceType = ResourceType {
         "dynamodb:ListTables",
         "dynamodb:ListTagsOfResource",
     ],
+    identity: &[],
     rules: &[
         // A table that was never asked about has neither said nor unsaid it.
         Rule { pattern: "point_in_time_recovery.*.recovery_period_in_days", kind: RuleKind::Default("0") },

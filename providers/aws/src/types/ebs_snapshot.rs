@@ -7,6 +7,7 @@ use provider_api::ResourceType;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_ebs_snapshot",
     permissions: &["ec2:DescribeImages", "ec2:DescribeSnapshots"],
+    identity: &[],
     rules: &[],
     owners: &[],
 };

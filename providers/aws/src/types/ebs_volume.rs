@@ -7,6 +7,7 @@ use provider_api::ResourceType;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_ebs_volume",
     permissions: &["ec2:DescribeInstances", "ec2:DescribeVolumes"],
+    identity: &[],
     rules: &[],
     owners: &[],
 };

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_ec2_managed_prefix_list",
     permissions: &["ec2:DescribeManagedPrefixLists", "ec2:GetManagedPrefixListEntries"],
+    identity: &[],
     rules: &[],
     owners: &[Owner {
         attribute: "entry",

@@ -6,6 +6,7 @@ use provider_api::{ResourceType, Rule};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_ec2_transit_gateway",
     permissions: &["ec2:DescribeTransitGateways"],
+    identity: &[],
     rules: &[Rule { pattern: "transit_gateway_cidr_blocks.*", kind: SAME_CIDR }],
     owners: &[],
 };

@@ -12,6 +12,7 @@ pub(super) static TYPE: ResourceType = ResourceType {
         "ec2:GetTransitGatewayRouteTableAssociations",
         "ec2:GetTransitGatewayRouteTablePropagations",
     ],
+    identity: &[],
     rules: &[],
     owners: &[],
 };

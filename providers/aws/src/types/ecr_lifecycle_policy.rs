@@ -5,6 +5,7 @@ use provider_api::{ResourceType, Rule, RuleKind};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_ecr_lifecycle_policy",
     permissions: &["ecr:GetLifecyclePolicy"],
+    identity: &[],
     rules: &[Rule { pattern: "policy", kind: RuleKind::Json }],
     owners: &[],
 };

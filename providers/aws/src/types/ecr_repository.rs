@@ -6,6 +6,7 @@ use provider_api::ResourceType;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_ecr_repository",
     permissions: &["ecr:DescribeRepositories", "ecr:ListTagsForResource"],
+    identity: &[],
     rules: &[],
     owners: &[],
 };

@@ -5,6 +5,7 @@ use provider_api::{ResourceType, Rule, RuleKind};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_ecr_repository_policy",
     permissions: &["ecr:GetRepositoryPolicy"],
+    identity: &[],
     rules: &[Rule { pattern: "policy", kind: RuleKind::Policy }],
     owners: &[],
 };

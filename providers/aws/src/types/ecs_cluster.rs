@@ -6,6 +6,7 @@ use provider_api::ResourceType;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_ecs_cluster",
     permissions: &["ecs:DescribeClusters", "ecs:ListClusters"],
+    identity: &[],
     rules: &[],
     owners: &[],
 };

@@ -5,6 +5,7 @@ use provider_api::ResourceType;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_efs_access_point",
     permissions: &["elasticfilesystem:DescribeAccessPoints"],
+    identity: &[],
     rules: &[],
     owners: &[],
 };

@@ -5,6 +5,7 @@ use provider_api::{ResourceType, Rule, RuleKind};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_efs_file_system",
     permissions: &["elasticfilesystem:DescribeFileSystems", "elasticfilesystem:DescribeLifecycleConfiguration"],
+    identity: &[],
     rules: &[
         Rule {
             pattern: "number_of_mount_targets",

@@ -5,6 +5,7 @@ use provider_api::ResourceType;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_egress_only_internet_gateway",
     permissions: &["ec2:DescribeEgressOnlyInternetGateways"],
+    identity: &[],
     rules: &[],
     owners: &[],
 };

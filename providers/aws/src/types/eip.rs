@@ -8,6 +8,7 @@ use serde_json::Value;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_eip",
     permissions: &["ec2:DescribeAddresses", "ec2:DescribeAddressesAttribute"],
+    identity: &[],
     rules: &[],
     owners: &[
         association("association_id", |association| single_of(association, "id"), single),

@@ -4,7 +4,7 @@
 use provider_api::ResourceType;
 
 pub(super) static TYPE: ResourceType =
-    ResourceType { name: "aws_eip_association", permissions: &["ec2:DescribeAddresses"], rules: &[], owners: &[] };
+    ResourceType { name: "aws_eip_association", permissions: &["ec2:DescribeAddresses"], identity: &[], rules: &[], owners: &[] };
 
 #[cfg(feature = "sdk")]
 pub(super) mod live {

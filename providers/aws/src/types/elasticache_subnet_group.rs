@@ -5,6 +5,7 @@ use provider_api::ResourceType;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_elasticache_subnet_group",
     permissions: &["elasticache:DescribeCacheSubnetGroups", "elasticache:ListTagsForResource"],
+    identity: &[],
     rules: &[],
     owners: &[],
 };

@@ -6,6 +6,7 @@ use serde_json::Value;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_flow_log",
     permissions: &["ec2:DescribeFlowLogs"],
+    identity: &[],
     rules: &[Rule { pattern: "log_destination", kind: RuleKind::Canonical(without_streams) }],
     owners: &[],
 };

@@ -6,6 +6,7 @@ use provider_api::ResourceType;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_glue_catalog_database",
     permissions: &["glue:GetDatabases", "glue:GetTags"],
+    identity: &[],
     rules: &[],
     owners: &[],
 };

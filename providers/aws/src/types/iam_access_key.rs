@@ -6,6 +6,7 @@ use provider_api::{ResourceType, Rule, RuleKind};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_iam_access_key",
     permissions: &["iam:ListAccessKeys"],
+    identity: &[],
     rules: &[Rule { pattern: "secret", kind: RuleKind::Sensitive }],
     owners: &[],
 };

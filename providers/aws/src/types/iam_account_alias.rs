@@ -3,7 +3,7 @@
 use provider_api::ResourceType;
 
 pub(super) static TYPE: ResourceType =
-    ResourceType { name: "aws_iam_account_alias", permissions: &["iam:ListAccountAliases"], rules: &[], owners: &[] };
+    ResourceType { name: "aws_iam_account_alias", permissions: &["iam:ListAccountAliases"], identity: &[], rules: &[], owners: &[] };
 
 #[cfg(feature = "sdk")]
 pub(super) mod live {

@@ -5,6 +5,7 @@ use provider_api::ResourceType;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_iam_group",
     permissions: &["iam:GetAccountAuthorizationDetails"],
+    identity: &[],
     rules: &[],
     owners: &[],
 };

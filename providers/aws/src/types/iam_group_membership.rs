@@ -6,6 +6,7 @@ use provider_api::ResourceType;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_iam_group_membership",
     permissions: &["iam:GetAccountAuthorizationDetails"],
+    identity: &[],
     rules: &[],
     owners: &[],
 };

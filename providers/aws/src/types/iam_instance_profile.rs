@@ -6,6 +6,7 @@ use provider_api::ResourceType;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_iam_instance_profile",
     permissions: &["iam:GetInstanceProfile", "iam:ListInstanceProfiles"],
+    identity: &[],
     rules: &[],
     owners: &[],
 };

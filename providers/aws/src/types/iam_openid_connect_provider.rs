@@ -5,6 +5,7 @@ use provider_api::ResourceType;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_iam_openid_connect_provider",
     permissions: &["iam:GetOpenIDConnectProvider", "iam:ListOpenIDConnectProviders"],
+    identity: &[],
     rules: &[],
     owners: &[],
 };

@@ -6,6 +6,7 @@ use provider_api::{ResourceType, Rule, RuleKind};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_iam_policy",
     permissions: &["iam:GetAccountAuthorizationDetails", "iam:ListPolicyTags"],
+    identity: &[],
     rules: &[
         Rule {
             pattern: "attachment_count",

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_iam_role",
     permissions: &["iam:GetAccountAuthorizationDetails", "iam:ListRoles"],
+    identity: &[],
     rules: &[
         Rule { pattern: "assume_role_policy", kind: RuleKind::Policy },
         Rule { pattern: "inline_policy.*.policy", kind: RuleKind::Policy },

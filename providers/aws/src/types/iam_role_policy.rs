@@ -6,6 +6,7 @@ use provider_api::{ResourceType, Rule, RuleKind};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_iam_role_policy",
     permissions: &["iam:GetAccountAuthorizationDetails"],
+    identity: &[],
     rules: &[Rule { pattern: "policy", kind: RuleKind::Policy }],
     owners: &[],
 };

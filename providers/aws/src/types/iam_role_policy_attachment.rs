@@ -5,6 +5,7 @@ use provider_api::ResourceType;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_iam_role_policy_attachment",
     permissions: &["iam:GetAccountAuthorizationDetails"],
+    identity: &[],
     rules: &[],
     owners: &[],
 };

@@ -5,6 +5,7 @@ use provider_api::ResourceType;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_iam_service_linked_role",
     permissions: &["iam:GetAccountAuthorizationDetails", "iam:ListRoles"],
+    identity: &[],
     rules: &[],
     owners: &[],
 };

@@ -23,6 +23,7 @@ pub(super) static TYPE: ResourceType = ResourceType {
         "ec2:DescribeVolumes",
         "ec2:DescribeVpcs",
     ],
+    identity: &[],
     rules: &[
         Rule { pattern: "password_data", kind: RuleKind::Sensitive },
         Rule { pattern: "user_data", kind: RuleKind::Canonical(user_data::canonical) },

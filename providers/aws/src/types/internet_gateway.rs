@@ -6,6 +6,7 @@ use provider_api::{Owner, ResourceType};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_internet_gateway",
     permissions: &["ec2:DescribeInternetGateways", "ec2:DescribeVpcs"],
+    identity: &[],
     rules: &[],
     owners: &[Owner {
         attribute: "vpc_id",

@@ -4,7 +4,7 @@
 use provider_api::ResourceType;
 
 pub(super) static TYPE: ResourceType =
-    ResourceType { name: "aws_kms_alias", permissions: &["kms:ListAliases"], rules: &[], owners: &[] };
+    ResourceType { name: "aws_kms_alias", permissions: &["kms:ListAliases"], identity: &[], rules: &[], owners: &[] };
 
 #[cfg(feature = "sdk")]
 pub(super) mod live {

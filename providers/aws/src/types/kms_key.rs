@@ -13,6 +13,7 @@ pub(super) static TYPE: ResourceType = ResourceType {
         "kms:ListKeys",
         "kms:ListResourceTags",
     ],
+    identity: &[],
     rules: &[Rule { pattern: "policy", kind: RuleKind::Policy }],
     owners: &[],
 };

@@ -3,7 +3,7 @@
 use provider_api::ResourceType;
 
 pub(super) static TYPE: ResourceType =
-    ResourceType { name: "aws_lambda_alias", permissions: &["lambda:GetAlias"], rules: &[], owners: &[] };
+    ResourceType { name: "aws_lambda_alias", permissions: &["lambda:GetAlias"], identity: &[], rules: &[], owners: &[] };
 
 #[cfg(feature = "sdk")]
 pub(super) mod live {

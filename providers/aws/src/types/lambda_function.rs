@@ -8,6 +8,7 @@ use provider_api::{ResourceType, Rule, RuleKind};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_lambda_function",
     permissions: &["lambda:GetFunctionConcurrency", "lambda:ListFunctions", "lambda:ListTags"],
+    identity: &[],
     rules: &[
         Rule { pattern: "environment.*.variables.*", kind: RuleKind::Sensitive },
         Rule {

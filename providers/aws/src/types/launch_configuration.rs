@@ -6,6 +6,7 @@ use provider_api::ResourceType;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_launch_configuration",
     permissions: &["autoscaling:DescribeLaunchConfigurations"],
+    identity: &[],
     rules: &[],
     owners: &[],
 };

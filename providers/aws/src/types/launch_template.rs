@@ -7,6 +7,7 @@ use provider_api::{ResourceType, Rule, RuleKind};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_launch_template",
     permissions: &["ec2:DescribeLaunchTemplateVersions", "ec2:DescribeLaunchTemplates"],
+    identity: &[],
     // Base64 hides nothing, and boot scripts carry secrets more often than not.
     rules: &[Rule { pattern: "user_data", kind: RuleKind::Sensitive }],
     owners: &[],

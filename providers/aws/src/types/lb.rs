@@ -4,7 +4,7 @@
 use provider_api::ResourceType;
 
 pub(super) static TYPE: ResourceType =
-    ResourceType { name: "aws_lb", permissions: PERMISSIONS, rules: &[], owners: &[] };
+    ResourceType { name: "aws_lb", permissions: PERMISSIONS, identity: &[], rules: &[], owners: &[] };
 
 pub(super) const PERMISSIONS: &[&str] = &[
     "elasticloadbalancing:DescribeLoadBalancerAttributes",

@@ -5,7 +5,7 @@
 use provider_api::ResourceType;
 
 pub(super) static TYPE: ResourceType =
-    ResourceType { name: "aws_lb_listener", permissions: PERMISSIONS, rules: &[], owners: &[] };
+    ResourceType { name: "aws_lb_listener", permissions: PERMISSIONS, identity: &[], rules: &[], owners: &[] };
 
 pub(super) const PERMISSIONS: &[&str] = &[
     "elasticloadbalancing:DescribeListeners",

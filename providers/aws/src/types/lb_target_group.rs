@@ -7,7 +7,7 @@ use provider_api::{Owner, ResourceType};
 use serde_json::Value;
 
 pub(super) static TYPE: ResourceType =
-    ResourceType { name: "aws_lb_target_group", permissions: PERMISSIONS, rules: &[], owners: OWNERS };
+    ResourceType { name: "aws_lb_target_group", permissions: PERMISSIONS, identity: &[], rules: &[], owners: OWNERS };
 
 pub(super) const PERMISSIONS: &[&str] = &[
     "elasticloadbalancing:DescribeTags",

@@ -10,6 +10,7 @@ use provider_api::{ResourceType, Rule, RuleKind};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_network_acl_rule",
     permissions: &["ec2:DescribeNetworkAcls"],
+    identity: &[],
     rules: &[
         Rule { pattern: "egress", kind: RuleKind::Default("false") },
         Rule { pattern: "from_port", kind: RuleKind::Default("0") },

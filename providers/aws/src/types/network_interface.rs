@@ -9,6 +9,7 @@ use provider_api::{Owner, ResourceType};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_network_interface",
     permissions: &["ec2:DescribeNatGateways", "ec2:DescribeNetworkInterfaces", "ec2:DescribeVpcEndpoints"],
+    identity: &[],
     rules: &[],
     owners: OWNERS,
 };

@@ -5,6 +5,7 @@ use provider_api::ResourceType;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_placement_group",
     permissions: &["ec2:DescribePlacementGroups"],
+    identity: &[],
     rules: &[],
     owners: &[],
 };

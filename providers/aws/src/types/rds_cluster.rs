@@ -7,6 +7,7 @@ use provider_api::{ResourceType, Rule, RuleKind};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_rds_cluster",
     permissions: &["rds:DescribeDBClusters"],
+    identity: &[],
     rules: &[
         Rule { pattern: "master_password", kind: RuleKind::Sensitive },
         Rule { pattern: "preferred_maintenance_window", kind: RuleKind::CaseInsensitive },

@@ -7,6 +7,7 @@ use provider_api::{ResourceType, Rule, RuleKind};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_rds_cluster_instance",
     permissions: &["rds:DescribeDBInstances"],
+    identity: &[],
     rules: &[
         Rule { pattern: "preferred_maintenance_window", kind: RuleKind::CaseInsensitive },
         Rule { pattern: "writer", kind: RuleKind::Volatile("moves with every failover") },

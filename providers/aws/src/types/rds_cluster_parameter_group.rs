@@ -11,6 +11,7 @@ pub(super) static TYPE: ResourceType = ResourceType {
         "rds:DescribeDBClusterParameters",
         "rds:ListTagsForResource",
     ],
+    identity: &[],
     rules: &[],
     owners: &[],
 };

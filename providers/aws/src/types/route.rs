@@ -6,6 +6,7 @@ use provider_api::{ResourceType, Rule};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_route",
     permissions: &["ec2:DescribeRouteTables"],
+    identity: &[],
     rules: &[Rule { pattern: "destination_ipv6_cidr_block", kind: SAME_CIDR }],
     owners: &[],
 };

@@ -6,6 +6,7 @@ use provider_api::ResourceType;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_route53_health_check",
     permissions: &["route53:ListHealthChecks", "route53:ListTagsForResource"],
+    identity: &[],
     rules: &[],
     owners: &[],
 };

@@ -7,6 +7,7 @@ use provider_api::{ResourceType, Rule, RuleKind};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_route53_record",
     permissions: &["route53:ListHostedZones", "route53:ListResourceRecordSets"],
+    identity: &[],
     rules: &[
         Rule { pattern: "alias.*.name", kind: RuleKind::Canonical(super::route53_zone::domain) },
         Rule { pattern: "fqdn", kind: RuleKind::Canonical(super::route53_zone::domain) },

@@ -7,6 +7,7 @@ use serde_json::Value;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_route53_zone",
     permissions: &["route53:GetHostedZone", "route53:ListHostedZones", "route53:ListTagsForResource"],
+    identity: &[],
     rules: &[
         Rule { pattern: "name", kind: RuleKind::Canonical(domain) },
         Rule { pattern: "name_servers", kind: RuleKind::Set },

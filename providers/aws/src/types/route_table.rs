@@ -7,7 +7,7 @@ use provider_api::{Attributes, Owner, ResourceType, Rule};
 use serde_json::Value;
 
 pub(super) static TYPE: ResourceType =
-    ResourceType { name: "aws_route_table", permissions: PERMISSIONS, rules: RULES, owners: OWNERS };
+    ResourceType { name: "aws_route_table", permissions: PERMISSIONS, identity: &[], rules: RULES, owners: OWNERS };
 
 pub(super) const PERMISSIONS: &[&str] = &["ec2:DescribeNetworkInterfaces", "ec2:DescribeRouteTables"];
 

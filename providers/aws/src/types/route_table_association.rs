@@ -6,6 +6,7 @@ use provider_api::ResourceType;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_route_table_association",
     permissions: &["ec2:DescribeRouteTables"],
+    identity: &[],
     rules: &[],
     owners: &[],
 };

@@ -23,6 +23,7 @@ pub(super) static TYPE: ResourceType = ResourceType {
         "s3:GetLifecycleConfiguration",
         "s3:ListAllMyBuckets",
     ],
+    identity: &[],
     rules: &[Rule { pattern: "policy", kind: RuleKind::Policy }],
     owners: &[
         owner(

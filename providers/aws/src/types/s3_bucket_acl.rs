@@ -3,7 +3,7 @@
 use provider_api::ResourceType;
 
 pub(super) static TYPE: ResourceType =
-    ResourceType { name: "aws_s3_bucket_acl", permissions: &["s3:GetBucketAcl"], rules: &[], owners: &[] };
+    ResourceType { name: "aws_s3_bucket_acl", permissions: &["s3:GetBucketAcl"], identity: &[], rules: &[], owners: &[] };
 
 #[cfg(feature = "sdk")]
 pub(super) mod live {

@@ -6,6 +6,7 @@ use provider_api::{ResourceType, Rule, RuleKind};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_s3_bucket_lifecycle_configuration",
     permissions: &["s3:GetLifecycleConfiguration"],
+    identity: &[],
     rules: &[
         Rule { pattern: "rule", kind: RuleKind::Set },
         // S3 answers an empty filter where none was given.

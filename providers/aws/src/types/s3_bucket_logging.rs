@@ -3,7 +3,7 @@
 use provider_api::ResourceType;
 
 pub(super) static TYPE: ResourceType =
-    ResourceType { name: "aws_s3_bucket_logging", permissions: &["s3:GetBucketLogging"], rules: &[], owners: &[] };
+    ResourceType { name: "aws_s3_bucket_logging", permissions: &["s3:GetBucketLogging"], identity: &[], rules: &[], owners: &[] };
 
 #[cfg(feature = "sdk")]
 pub(super) mod live {

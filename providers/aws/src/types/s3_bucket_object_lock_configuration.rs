@@ -5,6 +5,7 @@ use provider_api::ResourceType;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_s3_bucket_object_lock_configuration",
     permissions: &["s3:GetBucketObjectLockConfiguration"],
+    identity: &[],
     rules: &[],
     owners: &[],
 };

@@ -5,6 +5,7 @@ use provider_api::ResourceType;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_s3_bucket_ownership_controls",
     permissions: &["s3:GetBucketOwnershipControls"],
+    identity: &[],
     rules: &[],
     owners: &[],
 };

@@ -5,6 +5,7 @@ use provider_api::ResourceType;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_s3_bucket_public_access_block",
     permissions: &["s3:GetBucketPublicAccessBlock"],
+    identity: &[],
     rules: &[],
     owners: &[],
 };

@@ -5,6 +5,7 @@ use provider_api::ResourceType;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_s3_bucket_request_payment_configuration",
     permissions: &["s3:GetBucketRequestPayment"],
+    identity: &[],
     rules: &[],
     owners: &[],
 };

@@ -5,6 +5,7 @@ use provider_api::{ResourceType, Rule, RuleKind};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_s3_bucket_website_configuration",
     permissions: &["s3:GetBucketWebsite"],
+    identity: &[],
     rules: &[Rule { pattern: "routing_rules", kind: RuleKind::Json }],
     owners: &[],
 };

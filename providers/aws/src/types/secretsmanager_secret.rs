@@ -7,6 +7,7 @@ use provider_api::{Owner, ResourceType, Rule, RuleKind};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_secretsmanager_secret",
     permissions: &["secretsmanager:GetResourcePolicy", "secretsmanager:ListSecrets"],
+    identity: &[],
     rules: &[Rule { pattern: "policy", kind: RuleKind::Policy }],
     owners: &[Owner {
         attribute: "policy",

@@ -10,6 +10,7 @@ use serde_json::Value;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_security_group",
     permissions: &["ec2:DescribeSecurityGroups"],
+    identity: &[],
     rules: RULES,
     owners: OWNERS,
 };

@@ -12,6 +12,7 @@ use provider_api::{ResourceType, Rule, RuleKind};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_security_group_rule",
     permissions: &["ec2:DescribeSecurityGroupRules", "ec2:DescribeSecurityGroups"],
+    identity: &[],
     rules: &[
         Rule { pattern: "cidr_blocks", kind: RuleKind::Set },
         Rule { pattern: "ipv6_cidr_blocks", kind: RuleKind::Set },

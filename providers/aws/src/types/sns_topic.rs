@@ -7,6 +7,7 @@ use provider_api::{Owner, ResourceType, Rule, RuleKind};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_sns_topic",
     permissions: &["sns:GetTopicAttributes", "sns:ListTagsForResource", "sns:ListTopics"],
+    identity: &[],
     rules: &[
         Rule { pattern: "archive_policy", kind: RuleKind::Json },
         Rule { pattern: "delivery_policy", kind: RuleKind::Json },

@@ -6,6 +6,7 @@ use provider_api::{ResourceType, Rule, RuleKind};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_sns_topic_subscription",
     permissions: &["sns:GetSubscriptionAttributes", "sns:ListSubscriptions"],
+    identity: &[],
     rules: &[
         Rule { pattern: "delivery_policy", kind: RuleKind::Json },
         Rule { pattern: "filter_policy", kind: RuleKind::Json },

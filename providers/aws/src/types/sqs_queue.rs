@@ -7,6 +7,7 @@ use provider_api::{Owner, ResourceType, Rule, RuleKind};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_sqs_queue",
     permissions: &["sqs:GetQueueAttributes", "sqs:ListQueueTags", "sqs:ListQueues"],
+    identity: &[],
     rules: &[
         Rule { pattern: "policy", kind: RuleKind::Policy },
         Rule { pattern: "redrive_allow_policy", kind: RuleKind::Json },

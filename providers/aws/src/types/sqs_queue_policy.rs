@@ -5,6 +5,7 @@ use provider_api::{ResourceType, Rule, RuleKind};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_sqs_queue_policy",
     permissions: &["sqs:GetQueueAttributes"],
+    identity: &[],
     rules: &[Rule { pattern: "policy", kind: RuleKind::Policy }],
     owners: &[],
 };

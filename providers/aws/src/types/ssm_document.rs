@@ -6,6 +6,7 @@ use provider_api::{ResourceType, Rule, RuleKind};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_ssm_document",
     permissions: &["ssm:DescribeDocument", "ssm:GetDocument", "ssm:ListDocuments"],
+    identity: &[],
     rules: &[Rule { pattern: "content", kind: RuleKind::Json }],
     owners: &[],
 };

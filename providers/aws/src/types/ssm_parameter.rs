@@ -7,6 +7,7 @@ use provider_api::{ResourceType, Rule, RuleKind};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_ssm_parameter",
     permissions: &["ssm:DescribeParameters", "ssm:GetParameters", "ssm:ListTagsForResource"],
+    identity: &[],
     rules: &[Rule { pattern: "value", kind: RuleKind::Sensitive }],
     owners: &[],
 };

@@ -5,7 +5,7 @@
 use provider_api::ResourceType;
 
 pub(super) static TYPE: ResourceType =
-    ResourceType { name: "aws_volume_attachment", permissions: &["ec2:DescribeVolumes"], rules: &[], owners: &[] };
+    ResourceType { name: "aws_volume_attachment", permissions: &["ec2:DescribeVolumes"], identity: &[], rules: &[], owners: &[] };
 
 #[cfg(feature = "sdk")]
 pub(super) mod live {

@@ -6,7 +6,7 @@ use crate::rules::{SAME_CIDR, single, single_of, text};
 use provider_api::{Owner, ResourceType, Rule};
 
 pub(super) static TYPE: ResourceType =
-    ResourceType { name: "aws_vpc", permissions: PERMISSIONS, rules: &[], owners: OWNERS };
+    ResourceType { name: "aws_vpc", permissions: PERMISSIONS, identity: &[], rules: &[], owners: OWNERS };
 
 pub(super) const PERMISSIONS: &[&str] = &[
     "ec2:DescribeNetworkAcls",

@@ -6,6 +6,7 @@ use provider_api::ResourceType;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_vpc_dhcp_options",
     permissions: &["ec2:DescribeDhcpOptions", "ec2:DescribeVpcs"],
+    identity: &[],
     rules: &[],
     owners: &[],
 };

@@ -5,6 +5,7 @@ use provider_api::ResourceType;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_vpc_dhcp_options_association",
     permissions: &["ec2:DescribeVpcs"],
+    identity: &[],
     rules: &[],
     owners: &[],
 };

@@ -9,6 +9,7 @@ use serde_json::Value;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_vpc_endpoint",
     permissions: &["ec2:DescribeNetworkInterfaces", "ec2:DescribePrefixLists", "ec2:DescribeVpcEndpoints"],
+    identity: &[],
     rules: &[
         // The API answers these in no set order.
         Rule { pattern: "cidr_blocks", kind: RuleKind::Set },

@@ -7,6 +7,7 @@ use provider_api::{Attributes, Owner, ResourceType};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_vpc_peering_connection",
     permissions: &["ec2:DescribeVpcPeeringConnections"],
+    identity: &[],
     rules: &[],
     owners: &[
         Owner {

@@ -6,6 +6,7 @@ use provider_api::ResourceType;
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_vpc_security_group_egress_rule",
     permissions: &["ec2:DescribeSecurityGroupRules"],
+    identity: &[],
     rules: RULES,
     owners: &[],
 };

@@ -9,6 +9,7 @@ use provider_api::{ResourceType, Rule, RuleKind};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_vpc_security_group_ingress_rule",
     permissions: &["ec2:DescribeSecurityGroupRules"],
+    identity: &[],
     rules: RULES,
     owners: &[],
 };

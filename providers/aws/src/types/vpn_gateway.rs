@@ -7,6 +7,7 @@ use provider_api::{Owner, ResourceType};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_vpn_gateway",
     permissions: &["ec2:DescribeVpnGateways"],
+    identity: &[],
     rules: &[],
     owners: &[Owner {
         attribute: "vpc_id",

@@ -6,6 +6,7 @@ use provider_api::{ResourceType, Rule, RuleKind};
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_wafv2_ip_set",
     permissions: &["wafv2:GetIPSet", "wafv2:ListIPSets", "wafv2:ListTagsForResource"],
+    identity: &[],
     rules: &[Rule {
         pattern: "lock_token",
         kind: RuleKind::Volatile("changes with every change, and with nothing else"),

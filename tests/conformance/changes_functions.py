@@ -1,0 +1,7 @@
+"""Changes."""
+
+from world import change
+
+
+def create_unmanaged(w):
+    """Objects that no state holds."""
