@@ -24,12 +24,13 @@ async fn below(place: &Place, operation: &'static str, api: &str, kind: &str) ->
     place.pages(&API_GATEWAY_V2, ask, Paging::by("items", "nextToken")).await
 }
 
-/// Answers for every managed instance of a type that is listed by API of the newer kind. `key` is what the recorded id is
-/// of one of them. Those of APIs without a managed one are not sought.
+/// Answers for every managed instance of a type that is listed by API of the newer kind. `key` tells the id of one of
+/// them. Those of APIs without a managed one are not sought.
 pub(crate) async fn read_below(
     place: &Place,
     batch: &mut Batch<'_>,
-    (operation, kind, key): (&'static str, &'static str, &'static str),
+    (operation, kind): (&'static str, &'static str),
+    key: fn(&str, &Value) -> Option<String>,
     convert: fn(&Place, &str, &Value) -> Object,
 ) -> Result<(), Gap> {
     let mut apis: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -52,11 +53,8 @@ pub(crate) async fn read_below(
             }
         };
         for one in &listed {
-            let Some(id) = one.text(key) else { continue };
-            if ids.iter().any(|wanted| wanted == id) || batch.wants_unrequested() {
-                batch.add(id, Origin::Created, || {
-                    convert(place, &api, one).value("id", id).value(API, api.as_str())
-                });
+            if let Some(id) = key(&api, one) {
+                batch.add(&id, Origin::Created, || convert(place, &api, one).value(API, api.as_str()));
             }
         }
     }

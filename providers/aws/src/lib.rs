@@ -1,13 +1,21 @@
 //! Reads AWS in bulk, and holds what is known of its resource types.
 //! The only place that names the AWS SDK; knows nothing of addresses, configuration or Git.
 
+#[cfg(feature = "sdk")]
+mod api_gateways;
 mod attachment_parts;
 #[cfg(feature = "sdk")]
 mod block_devices;
 #[cfg(feature = "sdk")]
 mod buckets;
 #[cfg(feature = "sdk")]
+mod caches;
+#[cfg(feature = "sdk")]
+mod clusters;
+#[cfg(feature = "sdk")]
 mod databases;
+#[cfg(feature = "sdk")]
+mod distributions;
 #[cfg(feature = "sdk")]
 mod events;
 #[cfg(feature = "sdk")]
@@ -21,6 +29,10 @@ mod instance_types;
 mod launch_template_data;
 #[cfg(feature = "sdk")]
 mod load_balancers;
+#[cfg(feature = "sdk")]
+mod mirror;
+#[cfg(feature = "sdk")]
+mod organizations;
 #[cfg(feature = "sdk")]
 mod origin;
 mod rules;

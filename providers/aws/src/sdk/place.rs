@@ -76,6 +76,12 @@ impl Place {
         format!("arn:{}:{service}:::{resource}", partition(&self.region))
     }
 
+    /// An ARN of a global service whose objects name the account, for example a distribution's. None where the account is
+    /// not known.
+    pub(crate) fn account_arn(&self, service: &str, resource: &str) -> Option<String> {
+        Some(format!("arn:{}:{service}::{}:{resource}", partition(&self.region), self.account.as_deref()?))
+    }
+
     /// An ARN of the EC2 service: `resource` is for example `vpc/vpc-1`, `account` the owner of the object.
     /// None where the account is not known.
     pub(crate) fn arn(&self, account: Option<&str>, resource: &str) -> Option<String> {

@@ -12,7 +12,8 @@ pub(super) mod live {
     use serde_json::Value;
 
     pub(crate) async fn read(place: &Place, batch: &mut Batch<'_>) -> Result<(), Gap> {
-        read_below(place, batch, ("GetIntegrations", "integrations", "integrationId"), convert).await
+        let key = |_: &str, one: &Value| one.text("integrationId").map(str::to_owned);
+        read_below(place, batch, ("GetIntegrations", "integrations"), key, convert).await
     }
 
     fn convert(_: &Place, _: &str, one: &Value) -> Object {
@@ -23,6 +24,7 @@ pub(super) mod live {
             .text("tlsConfig.serverNameToVerify")
             .map(|name| Object::new().value("server_name_to_verify", name));
         Object::new()
+            .text("id", one.text("integrationId"))
             .text("connection_id", one.text("connectionId"))
             .text("connection_type", one.text("connectionType").or(Some("INTERNET")))
             .text("content_handling_strategy", one.text("contentHandlingStrategy"))

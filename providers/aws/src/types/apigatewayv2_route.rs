@@ -12,7 +12,8 @@ pub(super) mod live {
     use serde_json::Value;
 
     pub(crate) async fn read(place: &Place, batch: &mut Batch<'_>) -> Result<(), Gap> {
-        read_below(place, batch, ("GetRoutes", "routes", "routeId"), convert).await
+        let key = |_: &str, route: &Value| route.text("routeId").map(str::to_owned);
+        read_below(place, batch, ("GetRoutes", "routes"), key, convert).await
     }
 
     fn convert(_: &Place, _: &str, route: &Value) -> Object {
@@ -21,6 +22,7 @@ pub(super) mod live {
             Object::new().value("request_parameter_key", key.as_str()).flag("required", constraint.flag("required"))
         });
         Object::new()
+            .text("id", route.text("routeId"))
             .flag("api_key_required", route.flag("apiKeyRequired"))
             .texts("authorization_scopes", route.texts("authorizationScopes"))
             .text("authorization_type", route.text("authorizationType").or(Some("NONE")))

@@ -12,7 +12,8 @@ pub(super) mod live {
     use serde_json::Value;
 
     pub(crate) async fn read(place: &Place, batch: &mut Batch<'_>) -> Result<(), Gap> {
-        read_below(place, batch, ("GetStages", "stages", "stageName"), convert).await
+        let key = |api: &str, stage: &Value| Some(format!("{api}:{}", stage.text("stageName")?));
+        read_below(place, batch, ("GetStages", "stages"), key, convert).await
     }
 
     fn convert(place: &Place, api: &str, stage: &Value) -> Object {
@@ -28,6 +29,7 @@ pub(super) mod live {
             .text("deployment_id", stage.text("deploymentId"))
             .text("description", stage.text("description"))
             .text_if_known("execution_arn", place.arn_of("execute-api", &format!("{api}/{name}")).as_deref())
+            .value("id", name)
             .value("name", name)
             .blocks("route_settings", routes)
             .map("stage_variables", stage.at("stageVariables"))

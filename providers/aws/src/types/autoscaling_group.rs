@@ -36,6 +36,7 @@ pub(super) mod live {
     use crate::sdk::prelude::*;
     use serde_json::Value;
     use service::AUTO_SCALING;
+    use std::sync::Arc;
 
     const GROUPS: Paging = Paging {
         items: "DescribeAutoScalingGroupsResult.AutoScalingGroups.member",
@@ -43,9 +44,14 @@ pub(super) mod live {
         asked: "NextToken",
     };
 
-    pub(crate) async fn read(place: &Place, batch: &mut Batch<'_>) -> Result<(), Gap> {
+    /// Every group.
+    pub(crate) async fn groups(place: &Place) -> Result<Arc<Vec<Value>>, Gap> {
         let ask = Ask::of("DescribeAutoScalingGroups").with("MaxRecords", 100);
-        for group in place.list(&AUTO_SCALING, ask, GROUPS).await?.iter() {
+        place.list(&AUTO_SCALING, ask, GROUPS).await
+    }
+
+    pub(crate) async fn read(place: &Place, batch: &mut Batch<'_>) -> Result<(), Gap> {
+        for group in groups(place).await?.iter() {
             // A group that is on its way out is gone.
             let Some(name) = group.text("AutoScalingGroupName").filter(|_| group.text("Status").is_none()) else {
                 continue;

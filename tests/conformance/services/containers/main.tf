@@ -159,12 +159,6 @@ resource "aws_backup_plan" "daily" {
   tags = { Team = "a" }
 }
 
-resource "aws_backup_selection" "all" {
-  name         = "all"
-  plan_id      = aws_backup_plan.daily.id
-  iam_role_arn = aws_iam_role.runner.arn
-  resources    = ["*"]
-}
 
 resource "aws_organizations_organization" "main" {
   feature_set = "ALL"
@@ -216,11 +210,3 @@ resource "aws_db_snapshot" "before" {
   tags                   = { Team = "a" }
 }
 
-resource "aws_elasticache_replication_group" "cache" {
-  replication_group_id = "cache"
-  description          = "Cache"
-  engine               = "redis"
-  node_type            = "cache.t3.micro"
-  num_cache_clusters   = 1
-  tags                 = { Team = "a" }
-}
