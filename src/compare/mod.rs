@@ -292,13 +292,15 @@ fn unmanaged(sides: &Sides<'_>) -> Vec<Unmanaged> {
         .flat_map(|state| &state.instances)
         .map(|instance| (family(&instance.address.resource_type), instance.id.as_str()))
         .collect();
+    let stood_for = stood_for(sides);
     let mut seen = HashSet::new();
     let mut found = Vec::new();
     for connection in &sides.live.connections {
         for batch in &connection.batches {
             for object in &batch.outcome.unrequested {
                 let key = (family(&batch.resource_type), object.id.as_str());
-                if managed.contains(&key) || !seen.insert((&connection.source, &connection.scope, key)) {
+                let managed = managed.contains(&key) || stood_for.contains(&(key.0, key.1.to_owned()));
+                if managed || !seen.insert((&connection.source, &connection.scope, key)) {
                     continue;
                 }
                 found.push(Unmanaged {
@@ -315,6 +317,18 @@ fn unmanaged(sides: &Sides<'_>) -> Vec<Unmanaged> {
         (&one.resource_type, &one.scope, &one.id).cmp(&(&other.resource_type, &other.scope, &other.id))
     });
     found
+}
+
+/// Types and ids of objects that another type's resource manages.
+fn stood_for(sides: &Sides<'_>) -> HashSet<(&'static str, String)> {
+    let instances = sides.states.iter().flat_map(|state| &state.instances);
+    let objects = instances.filter_map(|instance| {
+        let stand_ins = (sides.types)(&instance.provider.source)?.stand_ins.iter();
+        let stand_in = stand_ins.into_iter().find(|one| one.resource_type == &*instance.address.resource_type)?;
+        let recorded: provider_api::Attributes = serde_json::from_str(instance.attributes.get()).ok()?;
+        Some((stand_in.objects)(&recorded))
+    });
+    objects.flatten().collect()
 }
 
 /// `aws_default_vpc` manages an object that is listed as an `aws_vpc`.

@@ -94,7 +94,7 @@ impl<'a> Owners<'a> {
         for index in self.by_type.get(owner.resource_type).into_iter().flatten() {
             let text = self.states[index.state].instances[index.instance].attributes.get();
             let Ok(attributes) = serde_json::from_str::<Attributes>(text) else { continue };
-            if let Some(parent) = (owner.parent)(&attributes) {
+            for parent in (owner.parents)(&attributes) {
                 found.entry(parent).or_default().extend((owner.parts)(&attributes).iter().map(spelling));
             }
         }

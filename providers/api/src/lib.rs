@@ -10,7 +10,7 @@ mod schema;
 pub use path::{AttributePath, Step};
 pub use provider::{Connection, Provider, ProviderConfiguration};
 pub use read::{Gap, GapClass, LiveObject, Origin, ReadOutcome, ReadRequest, RequestedInstance, Scope};
-pub use resource_type::{Owner, ResourceType, Rule, RuleKind, TypeTable};
+pub use resource_type::{Owner, ResourceType, Rule, RuleKind, StandIn, TypeTable};
 pub use schema::{AttributeSchema, BlockSchema, Nesting, SchemaSet, Shape, TypeSchema, cty_element, cty_shape};
 
 /// Attributes of one object by top-level name, in Terraform's shape.

@@ -74,12 +74,22 @@ pub struct Owner {
     pub attribute: &'static str,
     /// The owning resource type, for example `aws_security_group_rule`.
     pub resource_type: &'static str,
-    /// The id of the parent (its `id` attribute), out of the owner's recorded attributes.
-    pub parent: fn(&Attributes) -> Option<String>,
+    /// The id of the parent (its `id` attribute), out of the owner's recorded attributes; of several where the owner stands
+    /// for a part of each.
+    pub parents: fn(&Attributes) -> Vec<String>,
     /// What the owner's recorded attributes contribute to the parent's attribute, in atomic parts.
     pub parts: fn(&Attributes) -> Vec<Value>,
     /// The parent's attribute value in atomic parts, the same shape as `parts` yields.
     pub split: fn(&Value) -> Vec<Value>,
+}
+
+/// A resource that manages objects which are listed as another type's: an exclusive attachment stands for the single ones.
+#[derive(Debug)]
+pub struct StandIn {
+    /// The resource type that stands for others, for example `aws_iam_policy_attachment`.
+    pub resource_type: &'static str,
+    /// The types and ids of the objects that it manages, out of its recorded attributes.
+    pub objects: fn(&Attributes) -> Vec<(&'static str, String)>,
 }
 
 /// The resource types of one provider with their schemas.
@@ -89,6 +99,8 @@ pub struct TypeTable {
     pub types: &'static [&'static ResourceType],
     /// Owners of attributes that many types have, such as tags. Types without the attribute are not concerned.
     pub owners: &'static [Owner],
+    /// Resources that manage objects of other types.
+    pub stand_ins: &'static [StandIn],
     /// Trimmed schemas of the Terraform provider.
     pub schemas: SchemaSet,
 }

@@ -33,6 +33,14 @@ pub(crate) fn text(attributes: &Attributes, name: &str) -> Option<String> {
     attributes.get(name)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
+/// A recorded id that is set and not empty, or a list of them.
+pub(crate) fn ids(attributes: &Attributes, name: &str) -> Vec<String> {
+    match attributes.get(name) {
+        Some(Value::Array(ids)) => ids.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        _ => text(attributes, name).into_iter().collect(),
+    }
+}
+
 /// A value as one part: nothing for unset ones.
 pub(crate) fn single(value: &Value) -> Vec<Value> {
     match value {

@@ -1,8 +1,8 @@
 //! The resource types: one file and one word in the list below for each.
 //! Knows nothing of how AWS is reached.
 
-use crate::rules::text;
-use provider_api::{Owner, ResourceType, SchemaSet, TypeTable};
+use crate::rules::ids;
+use provider_api::{Owner, ResourceType, SchemaSet, StandIn, TypeTable};
 use serde_json::json;
 use std::sync::OnceLock;
 
@@ -232,11 +232,15 @@ const fn tag_owner(attribute: &'static str) -> Owner {
     Owner {
         attribute,
         resource_type: "aws_ec2_tag",
-        parent: |tag| text(tag, "resource_id"),
+        parents: |tag| ids(tag, "resource_id"),
         parts: |tag| vec![json!([tag.get("key"), tag.get("value")])],
         split: |tags| tags.as_object().into_iter().flatten().map(|(key, value)| json!([key, value])).collect(),
     }
 }
+
+/// Attachments of a policy, all at once.
+static STAND_INS: &[StandIn] =
+    &[StandIn { resource_type: "aws_iam_policy_attachment", objects: iam_policy_attachment::attachments }];
 
 /// The resource types that are read natively, their rules and their schemas.
 pub fn types() -> &'static TypeTable {
@@ -244,7 +248,7 @@ pub fn types() -> &'static TypeTable {
     TABLE.get_or_init(|| {
         let schemas: SchemaSet =
             serde_json::from_str(include_str!("../schema.json")).expect("the schema is part of the program and tested");
-        TypeTable { types: TYPES, owners: TAG_OWNERS, schemas }
+        TypeTable { types: TYPES, owners: TAG_OWNERS, stand_ins: STAND_INS, schemas }
     })
 }
 
@@ -286,7 +290,7 @@ mod tests {
                     "{name}: {permission}"
                 );
                 assert!(
-                    ["Describe", "Get", "GET", "List"].iter().any(|verb| action.starts_with(verb)),
+                    ["BatchGet", "Describe", "Get", "GET", "List"].iter().any(|verb| action.starts_with(verb)),
                     "{name}: {permission}"
                 );
                 assert!(!SECRETS.contains(permission), "{name}: {permission} answers with secrets");

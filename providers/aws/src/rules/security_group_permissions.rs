@@ -151,8 +151,8 @@ pub(crate) fn of_single_rule(rule: &Attributes) -> Vec<Permission> {
 }
 
 /// The group that holds a rule, out of the rule's recorded attributes.
-pub(crate) fn parent_group(rule: &Attributes) -> Option<String> {
-    Some(text(rule, "security_group_id")).filter(|id| !id.is_empty()).map(str::to_owned)
+pub(crate) fn parent_group(rule: &Attributes) -> Vec<String> {
+    Some(text(rule, "security_group_id")).filter(|id| !id.is_empty()).map(str::to_owned).into_iter().collect()
 }
 
 /// Permissions as values that can be told apart one by one.

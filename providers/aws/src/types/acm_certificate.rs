@@ -9,10 +9,17 @@ pub(super) static TYPE: ResourceType = ResourceType {
     permissions: &["acm:DescribeCertificate", "acm:ListCertificates", "acm:ListTagsForCertificate"],
     identity: &[],
     rules: &[
+        Rule { pattern: "not_after", kind: RuleKind::Volatile(BY_ITSELF) },
+        Rule { pattern: "not_before", kind: RuleKind::Volatile(BY_ITSELF) },
+        Rule { pattern: "renewal_eligibility", kind: RuleKind::Volatile(BY_ITSELF) },
         Rule { pattern: "renewal_summary", kind: RuleKind::Volatile("how far a renewal has come") },
+        Rule { pattern: "status", kind: RuleKind::Volatile(BY_ITSELF) },
     ],
     owners: &[],
 };
+
+/// Why what a certificate tells of its life is not compared.
+const BY_ITSELF: &str = "a certificate is issued some time after it is asked for, and renewed by itself";
 
 #[cfg(feature = "sdk")]
 pub(super) mod live {

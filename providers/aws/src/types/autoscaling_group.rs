@@ -2,7 +2,7 @@
 //! Not read: `mixed_instances_policy`, `warm_pool`, instance maintenance and reservations; what only Terraform knows
 //! (`force_delete`, `wait_for_…`, `min_elb_capacity`, `instance_refresh`, `initial_lifecycle_hook`).
 
-use crate::rules::{elements, text};
+use crate::rules::{elements, ids};
 use provider_api::{Owner, ResourceType, Rule, RuleKind};
 
 pub(super) static TYPE: ResourceType = ResourceType {
@@ -17,14 +17,14 @@ pub(super) static TYPE: ResourceType = ResourceType {
         Owner {
             attribute: "target_group_arns",
             resource_type: "aws_autoscaling_attachment",
-            parent: |one| text(one, "autoscaling_group_name"),
+            parents: |one| ids(one, "autoscaling_group_name"),
             parts: |one| one.get("lb_target_group_arn").cloned().filter(|arn| arn.is_string()).into_iter().collect(),
             split: elements,
         },
         Owner {
             attribute: "load_balancers",
             resource_type: "aws_autoscaling_attachment",
-            parent: |one| text(one, "autoscaling_group_name"),
+            parents: |one| ids(one, "autoscaling_group_name"),
             parts: |one| one.get("elb").cloned().filter(|name| name.is_string()).into_iter().collect(),
             split: elements,
         },

@@ -67,7 +67,7 @@ pub(super) mod live {
             .texts("auto_verified_attributes", pool.texts("AutoVerifiedAttributes"))
             .text_if_known("creation_date", of_seconds(pool.at("CreationDate")).as_deref())
             .text("custom_domain", pool.text("CustomDomain"))
-            .text("deletion_protection", pool.text("DeletionProtection").or(Some("INACTIVE")))
+            .text("deletion_protection", pool.text("DeletionProtection"))
             .text("domain", pool.text("Domain"))
             .text("email_verification_message", pool.text("EmailVerificationMessage"))
             .text("email_verification_subject", pool.text("EmailVerificationSubject"))

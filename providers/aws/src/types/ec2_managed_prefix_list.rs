@@ -1,7 +1,7 @@
 //! `aws_ec2_managed_prefix_list`: DescribeManagedPrefixLists for all, and GetManagedPrefixListEntries for each managed one,
 //! which has no bulk form. Every attribute is read.
 
-use crate::rules::{elements, text};
+use crate::rules::{ids, elements, text};
 use provider_api::{Attributes, Owner, ResourceType};
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ pub(super) static TYPE: ResourceType = ResourceType {
     owners: &[Owner {
         attribute: "entry",
         resource_type: "aws_ec2_managed_prefix_list_entry",
-        parent: |entry| text(entry, "prefix_list_id"),
+        parents: |entry| ids(entry, "prefix_list_id"),
         parts: |recorded| vec![entry(recorded)],
         split: |value| elements(value).iter().filter_map(Value::as_object).map(entry).collect(),
     }],
@@ -104,7 +104,7 @@ mod tests {
         let resource =
             json!({"id": "pl-1,10.0.0.0/8", "prefix_list_id": "pl-1", "cidr": "10.0.0.0/8", "description": null});
         let resource = resource.as_object().expect("an object");
-        assert_eq!((owner.parent)(resource).as_deref(), Some("pl-1"));
+        assert_eq!((owner.parents)(resource), ["pl-1"]);
         assert_eq!((owner.parts)(resource), (owner.split)(&json!([{"cidr": "10.0.0.0/8", "description": ""}])));
         assert_ne!((owner.parts)(resource), (owner.split)(&json!([{"cidr": "10.0.0.0/8", "description": "x"}])));
     }

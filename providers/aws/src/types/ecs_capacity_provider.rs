@@ -1,4 +1,5 @@
-//! `aws_ecs_capacity_provider`: DescribeCapacityProviders for all. Those of Fargate are AWS's own.
+//! `aws_ecs_capacity_provider`: DescribeCapacityProviders, a hundred a call, for the managed ones, and without names for all
+//! others. Those of Fargate are AWS's own.
 
 use provider_api::ResourceType;
 
@@ -16,9 +17,29 @@ pub(super) mod live {
     use serde_json::{Value, json};
     use service::ECS;
 
+    /// The most providers that one call describes by their names.
+    const PROVIDERS_A_CALL: usize = 100;
+
     pub(crate) async fn read(place: &Place, batch: &mut Batch<'_>) -> Result<(), Gap> {
-        let ask = Ask::of("DescribeCapacityProviders").with("include", json!(["TAGS"]));
-        for one in place.list(&ECS, ask, Paging::by("capacityProviders", "nextToken")).await?.iter() {
+        let chunks: Vec<Vec<String>> = batch.ids().chunks(PROVIDERS_A_CALL).map(<[_]>::to_vec).collect();
+        let answers = concurrently(chunks, |arns| async move {
+            let ask = Ask::of("DescribeCapacityProviders").with("include", json!(["TAGS"]));
+            place.call(&ECS, ask.with("capacityProviders", json!(arns))).await
+        })
+        .await;
+        for answer in answers {
+            add(batch, answer?.list("capacityProviders"));
+        }
+        if batch.wants_unrequested() {
+            let ask = Ask::of("DescribeCapacityProviders").with("include", json!(["TAGS"]));
+            let others = place.pages(&ECS, ask, Paging::by("capacityProviders", "nextToken")).await?;
+            add(batch, &others);
+        }
+        Ok(())
+    }
+
+    fn add(batch: &mut Batch<'_>, providers: &[Value]) {
+        for one in providers {
             let Some(arn) = one.text("capacityProviderArn").filter(|_| one.text("status") != Some("INACTIVE")) else {
                 continue;
             };
@@ -28,7 +49,6 @@ pub(super) mod live {
             };
             batch.add(arn, origin, || convert(arn, one));
         }
-        Ok(())
     }
 
     fn convert(arn: &str, one: &Value) -> Object {

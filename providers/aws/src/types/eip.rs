@@ -1,7 +1,7 @@
 //! `aws_eip`: DescribeAddresses, and DescribeAddressesAttribute for the reverse names of all of them.
 //! Not read: `address`, `associate_with_private_ip`, which only the configuration knows.
 
-use crate::rules::{single, single_of, text};
+use crate::rules::{ids, single, single_of, text};
 use provider_api::{Attributes, Owner, ResourceType};
 use serde_json::Value;
 
@@ -28,14 +28,14 @@ type Split = fn(&Value) -> Vec<Value>;
 
 /// A separate association fills the address in after it was recorded.
 const fn association(attribute: &'static str, parts: Parts, split: Split) -> Owner {
-    let parent = |association: &Attributes| text(association, "allocation_id");
-    Owner { attribute, resource_type: "aws_eip_association", parent, parts, split }
+    let parents = |association: &Attributes| ids(association, "allocation_id");
+    Owner { attribute, resource_type: "aws_eip_association", parents, parts, split }
 }
 
 /// So does the NAT gateway that uses it.
 const fn nat_gateway(attribute: &'static str, parts: Parts, split: Split) -> Owner {
-    let parent = |gateway: &Attributes| text(gateway, "allocation_id");
-    Owner { attribute, resource_type: "aws_nat_gateway", parent, parts, split }
+    let parents = |gateway: &Attributes| ids(gateway, "allocation_id");
+    Owner { attribute, resource_type: "aws_nat_gateway", parents, parts, split }
 }
 
 /// The host part of the private name that an address has.

@@ -1,7 +1,8 @@
 //! `aws_iam_policy_attachment`: GetAccountAuthorizationDetails, whose roles, users and groups name their policies. It stands
 //! for every attachment of its policy in the account, so one that is in no state cannot be.
 
-use provider_api::ResourceType;
+use crate::rules::{ids, text};
+use provider_api::{Attributes, ResourceType};
 
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_iam_policy_attachment",
@@ -10,6 +11,21 @@ pub(super) static TYPE: ResourceType = ResourceType {
     rules: &[],
     owners: &[],
 };
+
+/// The single attachments that one stands for, as they are listed.
+pub(super) fn attachments(recorded: &Attributes) -> Vec<(&'static str, String)> {
+    let Some(policy) = text(recorded, "policy_arn") else { return Vec::new() };
+    let of = |attribute: &str, resource_type: &'static str| {
+        let attachment = |holder: String| (resource_type, format!("{holder}/{policy}"));
+        ids(recorded, attribute).into_iter().map(attachment).collect::<Vec<_>>()
+    };
+    [
+        of("groups", "aws_iam_group_policy_attachment"),
+        of("roles", "aws_iam_role_policy_attachment"),
+        of("users", "aws_iam_user_policy_attachment"),
+    ]
+    .concat()
+}
 
 #[cfg(feature = "sdk")]
 pub(super) mod live {

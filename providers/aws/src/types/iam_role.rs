@@ -1,7 +1,7 @@
 //! `aws_iam_role`: GetAccountAuthorizationDetails and ListRoles for all.
 //! Not read: `name_prefix`, which follows from `name`, and `force_detach_policies`, which only Terraform knows.
 
-use crate::rules::{document, elements, single_of, text};
+use crate::rules::{document, elements, single_of, ids};
 use provider_api::{Owner, ResourceType, Rule, RuleKind};
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ pub(super) static TYPE: ResourceType = ResourceType {
         Owner {
             attribute: "inline_policy",
             resource_type: "aws_iam_role_policy",
-            parent: |policy| text(policy, "role"),
+            parents: |policy| ids(policy, "role"),
             parts: |policy| vec![inline(policy.get("name"), policy.get("policy"))],
             split: |policies| {
                 elements(policies).iter().map(|policy| inline(policy.get("name"), policy.get("policy"))).collect()
@@ -26,7 +26,14 @@ pub(super) static TYPE: ResourceType = ResourceType {
         Owner {
             attribute: "managed_policy_arns",
             resource_type: "aws_iam_role_policy_attachment",
-            parent: |attachment| text(attachment, "role"),
+            parents: |attachment| ids(attachment, "role"),
+            parts: |attachment| single_of(attachment, "policy_arn"),
+            split: elements,
+        },
+        Owner {
+            attribute: "managed_policy_arns",
+            resource_type: "aws_iam_policy_attachment",
+            parents: |attachment| ids(attachment, "roles"),
             parts: |attachment| single_of(attachment, "policy_arn"),
             split: elements,
         },

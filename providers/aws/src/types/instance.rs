@@ -7,7 +7,7 @@
 //! User data is kept as its digest, as state has it.
 
 use crate::attachment_parts::{part, public_name};
-use crate::rules::{elements, single, single_of, text};
+use crate::rules::{elements, single, single_of, ids};
 use crate::user_data;
 use provider_api::{Attributes, Owner, ResourceType, Rule, RuleKind};
 use serde_json::Value;
@@ -39,42 +39,42 @@ const OWNERS: &[Owner] = &[
     Owner {
         attribute: "ebs_block_device",
         resource_type: "aws_volume_attachment",
-        parent: |attachment| text(attachment, "instance_id"),
+        parents: |attachment| ids(attachment, "instance_id"),
         parts: |attachment| volume_at(&Value::Object(attachment.clone())),
         split: |devices| elements(devices).iter().flat_map(volume_at).collect(),
     },
     Owner {
         attribute: "public_dns",
         resource_type: "aws_eip",
-        parent: |address| text(address, "instance"),
+        parents: |address| ids(address, "instance"),
         parts: |address| single_of(address, "public_ip"),
         split: public_name,
     },
     Owner {
         attribute: "public_dns",
         resource_type: "aws_eip_association",
-        parent: |association| text(association, "instance_id"),
+        parents: |association| ids(association, "instance_id"),
         parts: |association| single_of(association, "public_ip"),
         split: public_name,
     },
     Owner {
         attribute: "public_ip",
         resource_type: "aws_eip",
-        parent: |address| text(address, "instance"),
+        parents: |address| ids(address, "instance"),
         parts: |address| single_of(address, "public_ip"),
         split: single,
     },
     Owner {
         attribute: "public_ip",
         resource_type: "aws_eip_association",
-        parent: |association| text(association, "instance_id"),
+        parents: |association| ids(association, "instance_id"),
         parts: |association| single_of(association, "public_ip"),
         split: single,
     },
     Owner {
         attribute: "secondary_private_ips",
         resource_type: "aws_eip_association",
-        parent: |association| text(association, "instance_id"),
+        parents: |association| ids(association, "instance_id"),
         parts: |association: &Attributes| single_of(association, "private_ip_address"),
         split: elements,
     },
@@ -533,11 +533,11 @@ mod tests {
         let object = |value: Value| value.as_object().cloned().unwrap_or_default();
         let attachment = object(json!({"device_name": "/dev/sdh", "instance_id": "i-1", "volume_id": "vol-1"}));
         let devices = json!([{"device_name": "/dev/sdh", "volume_id": "vol-1", "volume_size": 8, "tags": {"a": "b"}}]);
-        assert_eq!((OWNERS[0].parent)(&attachment).as_deref(), Some("i-1"));
+        assert_eq!((OWNERS[0].parents)(&attachment), ["i-1"]);
         assert_eq!((OWNERS[0].parts)(&attachment), (OWNERS[0].split)(&devices));
         let association = object(json!({"instance_id": "i-1", "public_ip": "192.0.2.1", "private_ip_address": ""}));
         for owner in OWNERS.iter().filter(|owner| owner.resource_type == "aws_eip_association") {
-            assert_eq!((owner.parent)(&association).as_deref(), Some("i-1"));
+            assert_eq!((owner.parents)(&association), ["i-1"]);
             let live = match owner.attribute {
                 "public_dns" => json!("ec2-192-0-2-1.compute-1.amazonaws.com"),
                 "public_ip" => json!("192.0.2.1"),

@@ -1,6 +1,6 @@
 //! `aws_internet_gateway`: DescribeInternetGateways.
 
-use crate::rules::{single, single_of, text};
+use crate::rules::{single, single_of, ids};
 use provider_api::{Owner, ResourceType};
 
 pub(super) static TYPE: ResourceType = ResourceType {
@@ -11,7 +11,7 @@ pub(super) static TYPE: ResourceType = ResourceType {
     owners: &[Owner {
         attribute: "vpc_id",
         resource_type: "aws_internet_gateway_attachment",
-        parent: |attachment| text(attachment, "internet_gateway_id"),
+        parents: |attachment| ids(attachment, "internet_gateway_id"),
         parts: |attachment| single_of(attachment, "vpc_id"),
         split: single,
     }],

@@ -22,12 +22,12 @@ const fn by(resource_type: &'static str) -> Owner {
     Owner {
         attribute: "load_balancer_arns",
         resource_type,
-        parent: |listener| {
+        parents: |listener| {
             let actions = listener.get("default_action").map(elements).unwrap_or_default();
             let target = |action: &Value| {
                 action.get("target_group_arn")?.as_str().filter(|arn| !arn.is_empty()).map(str::to_owned)
             };
-            actions.iter().find_map(target)
+            actions.iter().find_map(target).into_iter().collect()
         },
         parts: |listener| listener.get("load_balancer_arn").cloned().into_iter().collect(),
         split: elements,

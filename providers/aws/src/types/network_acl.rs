@@ -4,7 +4,7 @@
 //! every VPC has from the start is an `aws_default_network_acl`.
 
 use crate::rules::network_acl_entries as entries;
-use crate::rules::{elements, single_of, text};
+use crate::rules::{elements, ids, single_of};
 use provider_api::{Attributes, Owner, ResourceType, Rule, RuleKind};
 use serde_json::Value;
 
@@ -22,28 +22,28 @@ pub(super) const OWNERS: &[Owner] = &[
     Owner {
         attribute: "egress",
         resource_type: "aws_network_acl_rule",
-        parent,
+        parents,
         parts: |rule| entries::of_rule(rule, true),
         split: entries::split,
     },
     Owner {
         attribute: "ingress",
         resource_type: "aws_network_acl_rule",
-        parent,
+        parents,
         parts: |rule| entries::of_rule(rule, false),
         split: entries::split,
     },
     Owner {
         attribute: "subnet_ids",
         resource_type: "aws_network_acl_association",
-        parent,
+        parents,
         parts: associated_subnet,
         split: elements,
     },
 ];
 
-fn parent(owner: &Attributes) -> Option<String> {
-    text(owner, "network_acl_id")
+fn parents(owner: &Attributes) -> Vec<String> {
+    ids(owner, "network_acl_id")
 }
 
 fn associated_subnet(association: &Attributes) -> Vec<Value> {

@@ -3,7 +3,7 @@
 //! Not read: `private_ip_list_enabled` and `ipv6_address_list_enabled`, which only Terraform knows.
 
 use crate::attachment_parts::part;
-use crate::rules::{elements, single_of, text};
+use crate::rules::{elements, single_of, ids};
 use provider_api::{Owner, ResourceType};
 
 pub(super) static TYPE: ResourceType = ResourceType {
@@ -19,14 +19,14 @@ const OWNERS: &[Owner] = &[
     Owner {
         attribute: "attachment",
         resource_type: "aws_instance",
-        parent: |instance| text(instance, "primary_network_interface_id"),
+        parents: |instance| ids(instance, "primary_network_interface_id"),
         parts: |instance| part(&[("instance", instance.get("id")), ("device_index", Some(&0.into()))]),
         split: |attachments| elements(attachments).iter().flat_map(place_of).collect(),
     },
     Owner {
         attribute: "attachment",
         resource_type: "aws_network_interface_attachment",
-        parent: |attachment| text(attachment, "network_interface_id"),
+        parents: |attachment| ids(attachment, "network_interface_id"),
         parts: |attachment| {
             part(&[("instance", attachment.get("instance_id")), ("device_index", attachment.get("device_index"))])
         },
@@ -35,7 +35,7 @@ const OWNERS: &[Owner] = &[
     Owner {
         attribute: "security_groups",
         resource_type: "aws_network_interface_sg_attachment",
-        parent: |attachment| text(attachment, "network_interface_id"),
+        parents: |attachment| ids(attachment, "network_interface_id"),
         parts: |attachment| single_of(attachment, "security_group_id"),
         split: elements,
     },
@@ -292,11 +292,11 @@ mod tests {
         let live = split(&json!([{"attachment_id": "eni-attach-1", "device_index": 0, "instance": "i-1"}]));
         let instance = json!({"id": "i-1", "primary_network_interface_id": "eni-1"});
         let instance = instance.as_object().expect("an object");
-        assert_eq!((OWNERS[0].parent)(instance).as_deref(), Some("eni-1"));
+        assert_eq!((OWNERS[0].parents)(instance), ["eni-1"]);
         assert_eq!((OWNERS[0].parts)(instance), live);
         let attachment = json!({"instance_id": "i-1", "device_index": 0, "network_interface_id": "eni-1"});
         let attachment = attachment.as_object().expect("an object");
-        assert_eq!((OWNERS[1].parent)(attachment).as_deref(), Some("eni-1"));
+        assert_eq!((OWNERS[1].parents)(attachment), ["eni-1"]);
         assert_eq!((OWNERS[1].parts)(attachment), live);
         assert!(split(&json!([])).is_empty() && split(&json!(null)).is_empty());
     }

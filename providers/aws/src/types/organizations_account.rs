@@ -39,7 +39,9 @@ pub(super) mod live {
                 object = batch.detailed(id, object, parent, with_parent);
                 object = batch.detailed(id, object, tags, with_tags);
             }
-            batch.add(id, Origin::Created, || object);
+            // The account that manages the organization was there before it; ARNs name it.
+            let manager = account.text("Arn").and_then(|arn| arn.split(':').nth(4)) == Some(id);
+            batch.add(id, if manager { Origin::Default } else { Origin::Created }, || object);
         }
         Ok(())
     }

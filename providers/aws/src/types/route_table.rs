@@ -2,7 +2,7 @@
 //! Not read, as Terraform does not either: local routes unless recorded, propagated routes, routes of gateway endpoints,
 //! of VPC Lattice, and to interfaces that AWS services attached.
 
-use crate::rules::{SAME_CIDR, canonical_cidr, elements, set_members, single_of, text};
+use crate::rules::{ids, SAME_CIDR, canonical_cidr, elements, set_members, single_of, text};
 use provider_api::{Attributes, Owner, ResourceType, Rule};
 use serde_json::Value;
 
@@ -17,14 +17,14 @@ pub(super) const OWNERS: &[Owner] = &[
     Owner {
         attribute: "route",
         resource_type: "aws_route",
-        parent: |route| text(route, "route_table_id"),
+        parents: |route| ids(route, "route_table_id"),
         parts: |route| vec![route_part(route)],
         split: |routes| elements(routes).iter().map(inline_route_part).collect(),
     },
     Owner {
         attribute: "propagating_vgws",
         resource_type: "aws_vpn_gateway_route_propagation",
-        parent: |propagation| text(propagation, "route_table_id"),
+        parents: |propagation| ids(propagation, "route_table_id"),
         parts: |propagation| single_of(propagation, "vpn_gateway_id"),
         split: elements,
     },

@@ -2,7 +2,7 @@
 //! They are shared with the resources that stand for a setting. Not read: `replication_configuration`, a website's
 //! redirects, `hosted_zone_id` and `website_…`, which follow from the region.
 
-use crate::rules::{document, document_of, elements, set_members, text};
+use crate::rules::{document, document_of, elements, set_members, ids};
 use provider_api::{Attributes, Owner, ResourceType, Rule, RuleKind};
 use serde_json::{Value, json};
 
@@ -76,7 +76,7 @@ const fn owner(
     parts: fn(&Attributes) -> Vec<Value>,
     split: fn(&Value) -> Vec<Value>,
 ) -> Owner {
-    Owner { attribute, resource_type, parent: |one| text(one, "bucket"), parts, split }
+    Owner { attribute, resource_type, parents: |one| ids(one, "bucket"), parts, split }
 }
 
 /// An attribute of a setting's own resource in parts.

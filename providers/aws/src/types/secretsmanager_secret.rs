@@ -1,7 +1,7 @@
 //! `aws_secretsmanager_secret`: ListSecrets for all, GetResourcePolicy for each managed one. Values are never read.
 //! Not read: what only Terraform knows (`recovery_window_in_days`, `force_overwrite_replica_secret`), `replica`.
 
-use crate::rules::{document, document_of, text};
+use crate::rules::{document, document_of, ids};
 use provider_api::{Owner, ResourceType, Rule, RuleKind};
 
 pub(super) static TYPE: ResourceType = ResourceType {
@@ -12,7 +12,7 @@ pub(super) static TYPE: ResourceType = ResourceType {
     owners: &[Owner {
         attribute: "policy",
         resource_type: "aws_secretsmanager_secret_policy",
-        parent: |policy| text(policy, "secret_arn"),
+        parents: |policy| ids(policy, "secret_arn"),
         parts: |policy| document_of(policy, "policy"),
         split: document,
     }],

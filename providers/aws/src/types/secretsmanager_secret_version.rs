@@ -33,7 +33,7 @@ pub(super) mod live {
                 .flatten()
                 .filter_map(|stage| stage.as_str().map(str::to_owned))
                 .collect();
-            if answer.at("DeletedDate").is_some() || stages.is_empty() {
+            if answer.at("DeletedDate").is_some_and(|date| !date.is_null()) || stages.is_empty() {
                 continue;
             }
             let arn = answer.text("ARN").unwrap_or_default();

@@ -30,7 +30,7 @@ pub(super) const OWNERS: &[Owner] = &[
 ];
 
 const fn owner(attribute: &'static str, resource_type: &'static str, parts: fn(&Attributes) -> Vec<Value>) -> Owner {
-    Owner { attribute, resource_type, parent: permissions::parent_group, parts, split: permissions::split }
+    Owner { attribute, resource_type, parents: permissions::parent_group, parts, split: permissions::split }
 }
 
 fn ingress_of_rule(rule: &Attributes) -> Vec<Value> {

@@ -1,7 +1,7 @@
 //! `aws_sns_topic`: GetTopicAttributes for each managed topic, for there is no bulk form, and ListTopics for all others.
 //! Not read: `name_prefix`, which follows from `name`.
 
-use crate::rules::{document, document_of, text};
+use crate::rules::{document, document_of, ids};
 use provider_api::{Owner, ResourceType, Rule, RuleKind};
 
 pub(super) static TYPE: ResourceType = ResourceType {
@@ -16,7 +16,7 @@ pub(super) static TYPE: ResourceType = ResourceType {
     owners: &[Owner {
         attribute: "policy",
         resource_type: "aws_sns_topic_policy",
-        parent: |policy| text(policy, "arn"),
+        parents: |policy| ids(policy, "arn"),
         parts: |policy| document_of(policy, "policy"),
         split: document,
     }],

@@ -1,7 +1,7 @@
 //! `aws_sqs_queue`: GetQueueAttributes for each managed queue, for there is no bulk form, and ListQueues for all others.
 //! Not read: `name_prefix`, which follows from `name`.
 
-use crate::rules::{document, document_of, text};
+use crate::rules::{document, document_of, ids};
 use provider_api::{Owner, ResourceType, Rule, RuleKind};
 
 pub(super) static TYPE: ResourceType = ResourceType {
@@ -17,21 +17,21 @@ pub(super) static TYPE: ResourceType = ResourceType {
         Owner {
             attribute: "policy",
             resource_type: "aws_sqs_queue_policy",
-            parent: |policy| text(policy, "queue_url"),
+            parents: |policy| ids(policy, "queue_url"),
             parts: |policy| document_of(policy, "policy"),
             split: document,
         },
         Owner {
             attribute: "redrive_policy",
             resource_type: "aws_sqs_queue_redrive_policy",
-            parent: |policy| text(policy, "queue_url"),
+            parents: |policy| ids(policy, "queue_url"),
             parts: |policy| document_of(policy, "redrive_policy"),
             split: document,
         },
         Owner {
             attribute: "redrive_allow_policy",
             resource_type: "aws_sqs_queue_redrive_allow_policy",
-            parent: |policy| text(policy, "queue_url"),
+            parents: |policy| ids(policy, "queue_url"),
             parts: |policy| document_of(policy, "redrive_allow_policy"),
             split: document,
         },

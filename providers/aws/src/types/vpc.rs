@@ -2,7 +2,7 @@
 //! The lists of route tables, network ACLs and security groups tell which of them are the VPC's own.
 //! Not read: IPAM pools of IPv4 blocks, secondary blocks (separate resources), block public access.
 
-use crate::rules::{SAME_CIDR, single, single_of, text};
+use crate::rules::{SAME_CIDR, single, single_of, ids};
 use provider_api::{Owner, ResourceType, Rule};
 
 pub(super) static TYPE: ResourceType =
@@ -23,7 +23,7 @@ pub(super) const OWNERS: &[Owner] = &[
     Owner {
         attribute: "main_route_table_id",
         resource_type: "aws_main_route_table_association",
-        parent: |association| text(association, "vpc_id"),
+        parents: |association| ids(association, "vpc_id"),
         parts: |association| single_of(association, "route_table_id"),
         split: single,
     },
@@ -31,14 +31,14 @@ pub(super) const OWNERS: &[Owner] = &[
     Owner {
         attribute: "default_route_table_id",
         resource_type: "aws_main_route_table_association",
-        parent: |association| text(association, "vpc_id"),
+        parents: |association| ids(association, "vpc_id"),
         parts: |association| single_of(association, "route_table_id"),
         split: single,
     },
     Owner {
         attribute: "dhcp_options_id",
         resource_type: "aws_vpc_dhcp_options_association",
-        parent: |association| text(association, "vpc_id"),
+        parents: |association| ids(association, "vpc_id"),
         parts: |association| single_of(association, "dhcp_options_id"),
         split: single,
     },

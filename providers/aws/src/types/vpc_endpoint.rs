@@ -2,7 +2,7 @@
 //! the addresses in each subnet.
 //! Not read: `auto_accept` and `timeouts`, which are the provider's own.
 
-use crate::rules::{elements, single_of, text};
+use crate::rules::{elements, ids, single_of};
 use provider_api::{Attributes, Owner, ResourceType, Rule, RuleKind};
 use serde_json::Value;
 
@@ -21,36 +21,36 @@ pub(super) static TYPE: ResourceType = ResourceType {
         Owner {
             attribute: "route_table_ids",
             resource_type: "aws_vpc_endpoint_route_table_association",
-            parent,
+            parents,
             parts: |association| single_of(association, "route_table_id"),
             split: elements,
         },
         Owner {
             attribute: "security_group_ids",
             resource_type: "aws_vpc_endpoint_security_group_association",
-            parent,
+            parents,
             parts: |association| single_of(association, "security_group_id"),
             split: elements,
         },
         Owner {
             attribute: "subnet_configuration",
             resource_type: "aws_vpc_endpoint_subnet_association",
-            parent,
+            parents,
             parts: |association| single_of(association, "subnet_id"),
             split: configured_subnets,
         },
         Owner {
             attribute: "subnet_ids",
             resource_type: "aws_vpc_endpoint_subnet_association",
-            parent,
+            parents,
             parts: |association| single_of(association, "subnet_id"),
             split: elements,
         },
     ],
 };
 
-fn parent(association: &Attributes) -> Option<String> {
-    text(association, "vpc_endpoint_id")
+fn parents(association: &Attributes) -> Vec<String> {
+    ids(association, "vpc_endpoint_id")
 }
 
 /// The subnets of a `subnet_configuration`: which addresses an association gets there, nobody recorded.

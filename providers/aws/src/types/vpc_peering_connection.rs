@@ -1,7 +1,7 @@
 //! `aws_vpc_peering_connection`: DescribeVpcPeeringConnections. Connections that ended stay listed and count as absent.
 //! Not read: `auto_accept`, which only the configuration knows.
 
-use crate::rules::{elements, single, single_of, text};
+use crate::rules::{elements, ids, single, single_of};
 use provider_api::{Attributes, Owner, ResourceType};
 
 pub(super) static TYPE: ResourceType = ResourceType {
@@ -13,29 +13,29 @@ pub(super) static TYPE: ResourceType = ResourceType {
         Owner {
             attribute: "accept_status",
             resource_type: "aws_vpc_peering_connection_accepter",
-            parent: connection,
+            parents: connection,
             parts: |accepter| single_of(accepter, "accept_status"),
             split: single,
         },
         Owner {
             attribute: "accepter",
             resource_type: "aws_vpc_peering_connection_options",
-            parent: connection,
+            parents: connection,
             parts: |options| options.get("accepter").map(elements).unwrap_or_default(),
             split: elements,
         },
         Owner {
             attribute: "requester",
             resource_type: "aws_vpc_peering_connection_options",
-            parent: connection,
+            parents: connection,
             parts: |options| options.get("requester").map(elements).unwrap_or_default(),
             split: elements,
         },
     ],
 };
 
-fn connection(attributes: &Attributes) -> Option<String> {
-    text(attributes, "vpc_peering_connection_id")
+fn connection(attributes: &Attributes) -> Vec<String> {
+    ids(attributes, "vpc_peering_connection_id")
 }
 
 #[cfg(feature = "sdk")]

@@ -1,7 +1,7 @@
 //! `aws_vpn_gateway`: DescribeVpnGateways. Deleted gateways stay listed for a while and count as absent.
 //! Not read: `availability_zone` where the API leaves it out.
 
-use crate::rules::{single, single_of, text};
+use crate::rules::{single, single_of, ids};
 use provider_api::{Owner, ResourceType};
 
 pub(super) static TYPE: ResourceType = ResourceType {
@@ -12,7 +12,7 @@ pub(super) static TYPE: ResourceType = ResourceType {
     owners: &[Owner {
         attribute: "vpc_id",
         resource_type: "aws_vpn_gateway_attachment",
-        parent: |attachment| text(attachment, "vpn_gateway_id"),
+        parents: |attachment| ids(attachment, "vpn_gateway_id"),
         parts: |attachment| single_of(attachment, "vpc_id"),
         split: single,
     }],

@@ -19,6 +19,14 @@ provider "aws" {
   }
 }
 
+# The emulator tells tags of plans and vaults in a form that the provider does not read.
+provider "aws" {
+  alias                       = "plain"
+  region                      = "us-east-1"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+}
+
 resource "aws_vpc" "main" {
   cidr_block = "10.70.0.0/16"
 }
@@ -143,10 +151,14 @@ resource "aws_eks_fargate_profile" "jobs" {
 }
 
 resource "aws_backup_vault" "main" {
+  provider = aws.plain
+
   name = "main"
 }
 
 resource "aws_backup_plan" "daily" {
+  provider = aws.plain
+
   name = "daily"
   rule {
     rule_name         = "daily"
@@ -156,12 +168,35 @@ resource "aws_backup_plan" "daily" {
       delete_after = 30
     }
   }
-  tags = { Team = "a" }
+
 }
 
 
 resource "aws_organizations_organization" "main" {
   feature_set = "ALL"
+}
+
+resource "aws_organizations_organizational_unit" "labs" {
+  name      = "labs"
+  parent_id = aws_organizations_organization.main.roots[0].id
+  tags      = { Team = "a" }
+}
+
+resource "aws_organizations_account" "lab" {
+  name  = "lab"
+  email = "lab@example.com"
+  tags  = { Team = "a" }
+}
+
+resource "aws_organizations_policy" "guard" {
+  name    = "guard"
+  content = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Deny", Action = "s3:DeleteBucket", Resource = "*" }] })
+  tags    = { Team = "a" }
+}
+
+resource "aws_organizations_policy_attachment" "guard" {
+  policy_id = aws_organizations_policy.guard.id
+  target_id = aws_organizations_organizational_unit.labs.id
 }
 
 resource "aws_iam_policy" "shared" {
@@ -183,14 +218,6 @@ resource "aws_iam_policy_attachment" "shared" {
 resource "aws_iam_saml_provider" "people" {
   name                   = "people"
   saml_metadata_document = file("${path.module}/saml.xml")
-}
-
-resource "aws_db_option_group" "main" {
-  name                     = "main"
-  engine_name              = "mysql"
-  major_engine_version     = "8.0"
-  option_group_description = "Main"
-  tags                     = { Team = "a" }
 }
 
 resource "aws_db_instance" "orders" {

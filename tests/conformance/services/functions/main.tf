@@ -137,6 +137,24 @@ resource "aws_codebuild_project" "build" {
 }
 
 
+resource "aws_codebuild_project" "gone" {
+  name         = "gone"
+  service_role = aws_iam_role.worker.arn
+  artifacts {
+    type = "NO_ARTIFACTS"
+  }
+  environment {
+    compute_type = "BUILD_GENERAL1_SMALL"
+    image        = "aws/codebuild/standard:7.0"
+    type         = "LINUX_CONTAINER"
+  }
+  source {
+    type      = "GITHUB"
+    location  = "https://github.com/example/gone.git"
+    buildspec = "version: 0.2"
+  }
+}
+
 resource "aws_secretsmanager_secret" "api" {
   name                    = "api"
   recovery_window_in_days = 0
