@@ -1,6 +1,7 @@
 //! What a user can type.
 //! Knows nothing of how any of it is done.
 
+use crate::inventory::{Ignore, NamedScope};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -72,6 +73,14 @@ pub struct ScanArguments {
     /// Also report live objects that are in no state
     #[arg(long, help_heading = "Input")]
     pub unmanaged: bool,
+
+    /// Look for them here instead of where the states live; can be repeated
+    #[arg(long, value_name = "[ACCOUNT/]REGION", requires = "unmanaged", help_heading = "Input")]
+    pub scope: Vec<NamedScope>,
+
+    /// Leave out such of them: TYPE, TYPE:ID or tag:KEY=VALUE, each part a shell pattern; can be repeated
+    #[arg(long, value_name = "PATTERN", requires = "unmanaged", help_heading = "Input")]
+    pub ignore: Vec<Ignore>,
 
     /// Give up reading after this many seconds; what is not read by then is unknown
     #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..=86_400), help_heading = "Input")]

@@ -3,6 +3,7 @@
 
 use crate::compare::{At, Change, Comparison, Unmanaged, Verdict, is_complete, scope_text};
 use crate::config::Configuration;
+use crate::inventory::Covered;
 use crate::model::{
     Address, AttributeChange, Attribution, Finding, Kind, Notice, Report, ReportedValue, ScanInfo, Severity,
     SourceRange, Summary,
@@ -113,6 +114,10 @@ fn summarize(evidence: &Evidence<'_>) -> Summary {
         unmanaged: comparison.unmanaged.iter().filter(|object| object.origin == Origin::Created).count() as u64,
         api_calls: comparison.coverage.iter().map(|entry| entry.api_calls).sum(),
         in_sync: comparison.in_sync,
+        covered: comparison.coverage.iter().filter_map(|entry| entry.covered).reduce(|one, other| Covered {
+            managed: one.managed + other.managed,
+            unmanaged: one.unmanaged + other.unmanaged,
+        }),
         ..Summary::default()
     };
     for verdict in &comparison.verdicts {
@@ -168,6 +173,8 @@ fn managed(evidence: &Evidence<'_>, verdict: &Verdict) -> Option<Finding> {
         object_id: (!instance.id.is_empty()).then(|| instance.id.clone()),
         address: Some(address),
         default_object: false,
+        created_at: None,
+        tags: BTreeMap::new(),
         attributes,
         cause: verdict.cause.clone(),
     })
@@ -188,6 +195,8 @@ fn pending_create(evidence: &Evidence<'_>, position: usize, address: &Address) -
         severity: Severity::Info,
         material: true,
         default_object: false,
+        created_at: None,
+        tags: BTreeMap::new(),
         attributes: Vec::new(),
         source: resource.map(|resource| resource.range.clone()),
         attribution: (evidence.attribution)(configuration, address),
@@ -208,6 +217,8 @@ fn unmanaged(object: &Unmanaged) -> Finding {
         provider: object.provider.clone(),
         scope: object.scope.clone(),
         object_id: Some(object.id.clone()),
+        created_at: object.created_at.clone(),
+        tags: object.tags.clone(),
         severity: if default_object { Severity::Info } else { Severity::Medium },
         material: !default_object,
         default_object,

@@ -12,6 +12,7 @@ pub mod error;
 pub mod fetch;
 pub mod git;
 pub mod interrupt;
+pub mod inventory;
 pub mod judge;
 pub mod model;
 pub mod normalize;

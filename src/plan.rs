@@ -2,6 +2,7 @@
 //! Knows nothing of how it is read.
 
 use crate::config::{Configuration, Declared, DeclaredProvider};
+use crate::inventory::{Inventory, NamedScope};
 use crate::model::ProviderReference;
 use crate::state::{Instance, State};
 use provider_api::{Attributes, Provider, ProviderConfiguration, RequestedInstance, Scope};
@@ -10,6 +11,9 @@ use std::collections::BTreeMap;
 
 /// How many instances that tell their scope are enough where they agree.
 const ENOUGH: usize = 20;
+
+/// The provider whose scopes are named where no state says which.
+const DEFAULT_SOURCE: &str = "registry.terraform.io/hashicorp/aws";
 
 /// How many instances are asked for their scope at most.
 const MOST: usize = 1000;
@@ -62,13 +66,13 @@ pub(crate) fn serving<'p>(providers: &'p [Box<dyn Provider>], source: &str) -> O
 /// Plans the reads for states and their configurations, one configuration per state.
 ///
 /// Instances of one provider configuration are read together, unless their states speak of different places: workspaces
-/// of one root module may differ in region. With `unmanaged`, every type that the provider can read is listed through
-/// every provider configuration in use, and objects that no instance stands for are wanted too.
+/// of one root module may differ in region. With an inventory, every type that the provider can read is listed through
+/// every provider configuration in use in the inventory's scopes, and objects that no instance stands for are wanted too.
 pub fn reads<'a>(
     configurations: &[&Configuration],
     states: &'a [State<'_>],
     providers: &[Box<dyn Provider>],
-    unmanaged: bool,
+    inventory: &Inventory,
 ) -> ReadPlan<'a> {
     let mut places: BTreeMap<(&str, &ProviderReference), Vec<Place<'a>>> = BTreeMap::new();
     for (position, (configuration, state)) in configurations.iter().zip(states).enumerate() {
@@ -81,10 +85,60 @@ pub fn reads<'a>(
         let name = if directory.is_empty() { reference.to_string() } else { format!("{directory}:{reference}") };
         for (position, place) in places.into_iter().enumerate() {
             let name = if position == 0 { name.clone() } else { format!("{name} #{}", position + 1) };
-            connections.push(connection(name, &reference.source, place, states, providers, unmanaged));
+            connections.push(connection(name, &reference.source, place, states, providers, inventory));
+        }
+    }
+    let missing = inventory.scopes.iter().filter(|_| inventory.wanted);
+    for scope in missing {
+        if !connections.iter().any(|connection| scope.may_be(&place_of(connection))) {
+            connections.push(only_listed(scope, &connections, providers));
         }
     }
     ReadPlan { connections }
+}
+
+/// Where a connection leads, as far as configuration and state tell.
+fn place_of(connection: &PlannedConnection<'_>) -> Scope {
+    told_scope(&connection.configuration.known, &connection.configuration.recorded_scope)
+}
+
+fn told_scope(known: &Attributes, recorded: &Scope) -> Scope {
+    let region = known.get("region").and_then(Value::as_str).filter(|region| !region.is_empty());
+    Scope { account: recorded.account.clone(), region: region.map(str::to_owned).or_else(|| recorded.region.clone()) }
+}
+
+/// A scope that no state lives in: entered as a place of the same account is, in another region.
+fn only_listed<'a>(
+    scope: &NamedScope,
+    connections: &[PlannedConnection<'_>],
+    providers: &[Box<dyn Provider>],
+) -> PlannedConnection<'a> {
+    let same_account = |connection: &&PlannedConnection<'_>| {
+        scope.account.is_none() || connection.configuration.recorded_scope.account == scope.account
+    };
+    let alike = connections.iter().find(same_account);
+    let source = alike.map_or(DEFAULT_SOURCE, |connection| &connection.source);
+    let mut known = alike.map(|connection| connection.configuration.known.clone()).unwrap_or_default();
+    known.insert("region".into(), Value::from(scope.region.as_str()));
+    let mut not_known = alike.map(|connection| connection.configuration.not_known.clone()).unwrap_or_default();
+    not_known.retain(|name| name != "region");
+    let account = scope.account.clone().or_else(|| alike?.configuration.recorded_scope.account.clone());
+    let types = serving(providers, source).map(|provider| provider.resource_types_of(source)).unwrap_or_default();
+    let batch =
+        |resource_type| PlannedBatch { resource_type, instances: Vec::new(), requested: Vec::new(), unrequested: true };
+    PlannedConnection {
+        source: source.to_owned(),
+        configuration: ProviderConfiguration {
+            name: match &scope.account {
+                Some(account) => format!("--scope {account}/{}", scope.region),
+                None => format!("--scope {}", scope.region),
+            },
+            known,
+            not_known,
+            recorded_scope: Scope { account, region: Some(scope.region.clone()) },
+        },
+        batches: types.into_iter().map(batch).collect(),
+    }
 }
 
 /// What one provider configuration manages in one place.
@@ -147,10 +201,12 @@ fn connection<'a>(
     place: Place<'a>,
     states: &'a [State<'_>],
     providers: &[Box<dyn Provider>],
-    unmanaged: bool,
+    inventory: &Inventory,
 ) -> PlannedConnection<'a> {
     let readable = match serving(providers, source) {
-        Some(provider) if unmanaged => provider.resource_types_of(source),
+        Some(provider) if inventory.covers(&told_scope(&place.known, &place.scope)) => {
+            provider.resource_types_of(source)
+        }
         _ => Vec::new(),
     };
     let mut batches: BTreeMap<String, Vec<InstanceIndex>> =
@@ -333,7 +389,8 @@ mod tests {
     fn check(sides: &[(Configuration, StateText)], unmanaged: bool, expected: &[&str]) {
         let states: Vec<State<'_>> = sides.iter().map(|(_, text)| parse(text).unwrap()).collect();
         let configurations: Vec<&Configuration> = sides.iter().map(|(configuration, _)| configuration).collect();
-        let plan = reads(&configurations, &states, &providers(), unmanaged);
+        let inventory = Inventory { wanted: unmanaged, ..Inventory::default() };
+        let plan = reads(&configurations, &states, &providers(), &inventory);
         let mut lines = Vec::new();
         for connection in &plan.connections {
             let configuration = &connection.configuration;

@@ -176,6 +176,7 @@ fn connections(
                 resource_type: batch.resource_type.clone(),
                 requested: batch.ids.clone(),
                 lists_unrequested: planned.unrequested,
+                listed: outcome.listed,
                 objects: outcome.objects.len() as u64,
                 unrequested: outcome.unrequested.len() as u64,
                 api_calls: outcome.api_calls,

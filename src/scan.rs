@@ -7,6 +7,7 @@ use crate::config::{self, Configuration};
 use crate::fetch::{self, FetchSettings, Progress};
 use crate::git::{Approved, Repository};
 use crate::interrupt::Interrupt;
+use crate::inventory::{self, Inventory};
 use crate::judge::{Evidence, judge};
 use crate::model::{Address, Attribution, Notice, Report, RepositoryInfo, ScanInfo};
 use crate::plan;
@@ -41,8 +42,8 @@ pub struct Settings {
     pub live: Option<PathBuf>,
     /// Where to keep what was read.
     pub record: Option<PathBuf>,
-    /// Whether to report objects in no state.
-    pub unmanaged: bool,
+    /// Which objects in no state to report.
+    pub inventory: Inventory,
     /// How long reading live objects may take in all.
     pub deadline: Duration,
     /// Requests a second that one service of an account and region is asked at most; none for the politeness default.
@@ -76,7 +77,7 @@ pub async fn run(
         roots.iter().flat_map(|root| &root.texts).map(|text| RedactionKey::of_state(&text.text)).collect();
     let (configurations, states): (Vec<&Configuration>, Vec<State<'_>>) = states.into_iter().unzip();
     let providers = open_providers(settings)?;
-    let plan = plan::reads(&configurations, &states, &providers, settings.unmanaged);
+    let plan = plan::reads(&configurations, &states, &providers, &settings.inventory);
     let live = fetch::fetch(
         &plan,
         &providers,
@@ -98,13 +99,15 @@ pub async fn run(
         types: &providers::types,
         recorded_live: settings.live.is_some(),
     };
-    let comparison = compare(&sides);
+    let mut comparison = compare(&sides);
+    let left_out = inventory::apply(&settings.inventory, &mut comparison);
     interrupt.check()?;
     let history = history(&repository, &approved, &configurations, &comparison)?;
     interrupt.check()?;
     let attribution = |configuration: &Configuration, address: &Address| attribution(&history, configuration, address);
     let mut notices = notices(&configurations, &states);
     notices.extend(history.as_ref().and_then(history_notice));
+    notices.extend(left_out.iter().map(left_out_notice));
     let scan = ScanInfo {
         id: scan_id(started_at, &approved),
         started_at: started_at.to_string(),
@@ -204,6 +207,12 @@ fn identify(instance: &mut state::Instance<'_>) {
     if let Ok(attributes) = serde_json::from_str(instance.attributes.get()) {
         instance.id = resource_type.identify(&instance.id, &attributes);
     }
+}
+
+/// What was left out on request is said.
+fn left_out_notice((rule, count): &(String, u64)) -> Notice {
+    let text = format!("Left out by `--ignore {rule}`: {count} of the objects that are in no state.");
+    Notice { code: "unmanaged-left-out", incomplete: false, text, source: None }
 }
 
 /// The recording, or every built-in provider module.

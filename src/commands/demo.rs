@@ -6,6 +6,7 @@ use crate::cli::DemoArguments;
 use crate::error::Error;
 use crate::git::Repository;
 use crate::interrupt::Interrupt;
+use crate::inventory::Inventory;
 use crate::report::Earlier;
 use crate::scan::{Settings, Subject};
 use std::path::{Path, PathBuf};
@@ -48,7 +49,7 @@ pub(super) fn run(arguments: DemoArguments, interrupt: &Interrupt) -> Result<u8,
         },
         live: Some(dir.join("recording")),
         record: None,
-        unmanaged: true,
+        inventory: Inventory { wanted: true, ..Inventory::default() },
         deadline: Duration::from_secs(60),
         max_rps: None,
     };

@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::fetch::Progress;
 use crate::git::Repository;
 use crate::interrupt::Interrupt;
+use crate::inventory::Inventory;
 use crate::model::Report;
 use crate::report::Earlier;
 use crate::scan::{self, Settings, Subject};
@@ -41,7 +42,7 @@ pub(super) fn run(arguments: ScanArguments, interrupt: &Interrupt) -> Result<u8,
         },
         live: arguments.live,
         record: arguments.record,
-        unmanaged: arguments.unmanaged,
+        inventory: Inventory { wanted: arguments.unmanaged, scopes: arguments.scope, ignored: arguments.ignore },
         deadline: Duration::from_secs(arguments.deadline),
         max_rps: arguments.max_rps,
     };

@@ -10,6 +10,7 @@ mod walk;
 
 use crate::config::Configuration;
 use crate::fetch::{Live, LiveBatch, LiveConnection};
+use crate::inventory::Covered;
 use crate::model::{CoverageEntry, CoverageStatus, Fold, Kind};
 use crate::normalize::IgnoredTags;
 use crate::plan::{InstanceIndex, ReadPlan};
@@ -90,6 +91,10 @@ pub struct Unmanaged {
     pub id: String,
     /// Where it comes from.
     pub origin: Origin,
+    /// When it was made, as the API tells it; none where it does not.
+    pub created_at: Option<String>,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
 }
 
 /// What comparing found.
@@ -254,6 +259,7 @@ fn coverage(connection: &LiveConnection, batch: &LiveBatch, attributes: BTreeSet
         reader: connection.reader.clone(),
         status: gap.map_or(CoverageStatus::Complete, |gap| CoverageStatus::Gap(gap.class)),
         objects: (batch.outcome.objects.len() + batch.outcome.unrequested.len()) as u64,
+        covered: batch.outcome.listed.then(|| Covered { managed: batch.outcome.objects.len() as u64, unmanaged: 0 }),
         attributes: attributes.into_iter().collect(),
         api_calls: batch.outcome.api_calls,
         cause: gap.map(|gap| gap.cause.clone()),
@@ -272,6 +278,10 @@ fn merge_coverage(entries: Vec<CoverageEntry>) -> Vec<CoverageEntry> {
             std::collections::btree_map::Entry::Occupied(mut occupied) => {
                 let first = occupied.get_mut();
                 first.objects += entry.objects;
+                first.covered = match (first.covered, entry.covered) {
+                    (Some(one), Some(other)) => Some(Covered { managed: one.managed + other.managed, ..one }),
+                    (one, other) => one.or(other),
+                };
                 first.api_calls += entry.api_calls;
                 let names: BTreeSet<String> = first.attributes.drain(..).chain(entry.attributes).collect();
                 first.attributes = names.into_iter().collect();
@@ -309,6 +319,8 @@ fn unmanaged(sides: &Sides<'_>) -> Vec<Unmanaged> {
                     resource_type: batch.resource_type.clone(),
                     id: object.id.clone(),
                     origin: object.origin.clone(),
+                    created_at: created_at(object),
+                    tags: tags(object),
                 });
             }
         }
@@ -317,6 +329,28 @@ fn unmanaged(sides: &Sides<'_>) -> Vec<Unmanaged> {
         (&one.resource_type, &one.scope, &one.id).cmp(&(&other.resource_type, &other.scope, &other.id))
     });
     found
+}
+
+/// What the attribute is called that says when an object was made.
+const MADE: &[&str] =
+    &["create_date", "created_at", "created_date", "created_time", "creation_date", "joined_timestamp"];
+
+/// When an object was made, as its attributes tell it.
+fn created_at(object: &LiveObject) -> Option<String> {
+    let attributes: provider_api::Attributes = serde_json::from_str(object.attributes.get()).ok()?;
+    let text = MADE.iter().find_map(|name| attributes.get(*name)?.as_str());
+    text.filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// The tags of an object, as its attributes tell them.
+fn tags(object: &LiveObject) -> BTreeMap<String, String> {
+    #[derive(serde::Deserialize)]
+    struct Tagged {
+        #[serde(default)]
+        tags_all: Option<BTreeMap<String, String>>,
+    }
+    let tagged: Option<Tagged> = serde_json::from_str(object.attributes.get()).ok();
+    tagged.and_then(|tagged| tagged.tags_all).unwrap_or_default()
 }
 
 /// Types and ids of objects that another type's resource manages.

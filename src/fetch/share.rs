@@ -147,6 +147,7 @@ fn shares(outcome: ReadOutcome, batches: &[&PlannedBatch<'_>]) -> Vec<ReadOutcom
         }
     }
     shares[0].unrequested = outcome.unrequested;
+    shares.iter_mut().for_each(|share| share.listed = outcome.listed);
     shares[0].api_calls = outcome.api_calls;
     shares
 }

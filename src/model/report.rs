@@ -2,8 +2,10 @@
 //! Knows nothing of those formats; holds no sensitive value.
 
 use super::{Address, Attribution, SourceRange};
+use crate::inventory::Covered;
 use provider_api::{AttributePath, GapClass, Scope};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// What is the matter with an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -155,6 +157,10 @@ pub struct Finding {
     pub material: bool,
     /// Whether every account has such an object from the start, or another object owns it (unmanaged only).
     pub default_object: bool,
+    /// When the object was made, where the API tells it (unmanaged only).
+    pub created_at: Option<String>,
+    /// The object's tags (unmanaged only).
+    pub tags: BTreeMap<String, String>,
     /// What differs, sorted by path.
     pub attributes: Vec<AttributeChange>,
     /// Where the resource is declared: the block, or for what is no longer declared nothing.
@@ -203,6 +209,8 @@ pub struct CoverageEntry {
     pub status: CoverageStatus,
     /// Live objects seen.
     pub objects: u64,
+    /// How many of them a state holds; none where objects of no state were not looked for.
+    pub covered: Option<Covered>,
     /// Attributes that were compared, sorted.
     pub attributes: Vec<String>,
     /// Calls made.
@@ -283,6 +291,8 @@ pub struct Summary {
     pub ignored: u64,
     /// Calls made in all.
     pub api_calls: u64,
+    /// How much of the live estate is in a state; none where objects of no state were not looked for.
+    pub covered: Option<Covered>,
 }
 
 /// Something the reader of the report must know beside the findings.

@@ -4,6 +4,7 @@ use super::*;
 use crate::config::Configuration;
 use crate::fetch::{FetchSettings, fetch};
 use crate::interrupt::Interrupt;
+use crate::inventory::Inventory;
 use crate::plan::reads;
 use crate::redact::RedactionKey;
 use crate::state::{State, StateText, parse};
@@ -137,7 +138,7 @@ fn run(text: &StateText, provider: Box<dyn Provider>, unmanaged: bool, record_to
     let mut configuration = Configuration::default();
     configuration.directory = "net".into();
     let providers = [provider];
-    let plan = reads(&[&configuration], &states, &providers, unmanaged);
+    let plan = reads(&[&configuration], &states, &providers, &Inventory { wanted: unmanaged, ..Inventory::default() });
     let live = read_live(&plan, &providers);
     if let Some(dir) = record_to {
         let keys = [RedactionKey::of_state(&text.text)];
@@ -212,8 +213,12 @@ fn sensitive_values_are_not_kept() {
             "tags_all": {"type": ["map", "string"], "flags": "c"}},
         "blocks": {"list": {"nesting": "list", "attributes": {"password": {"type": "string", "flags": "rs"}}},
             "empty": {"nesting": "single", "attributes": {"password": {"type": "string", "flags": "rs"}}}}}}});
-    let table: &'static TypeTable =
-        Box::leak(Box::new(TypeTable { types: &[], owners: &[], schemas: serde_json::from_value(schema).unwrap() }));
+    let table: &'static TypeTable = Box::leak(Box::new(TypeTable {
+        types: &[],
+        owners: &[],
+        stand_ins: &[],
+        schemas: serde_json::from_value(schema).unwrap(),
+    }));
     let text = state(&[(
         "aws_vpc",
         "one",
@@ -224,7 +229,7 @@ fn sensitive_values_are_not_kept() {
     let keys = [RedactionKey::of_state(&text.text)];
     let providers: Vec<Box<dyn Provider>> = vec![Box::new(Memory([("aws_vpc", vec![("vpc-1", secrets)])].into()))];
     let configuration = Configuration::default();
-    let plan = reads(&[&configuration], &states, &providers, false);
+    let plan = reads(&[&configuration], &states, &providers, &Inventory::default());
     let live = read_live(&plan, &providers);
     let dir = tempfile::tempdir().unwrap();
     let types = |_: &str| Some(table);
@@ -258,7 +263,7 @@ fn nothing_but_a_recording_is_replaced() {
         let states = [parse(&text).unwrap()];
         let keys = [RedactionKey::of_state(&text.text)];
         let providers = [memory()];
-        let plan = reads(&[&Configuration::default()], &states, &providers, false);
+        let plan = reads(&[&Configuration::default()], &states, &providers, &Inventory::default());
         let live = read_live(&plan, &providers);
         write(dir, &plan, &live, &Redactor { states: &states, keys: &keys, types: &no_types })
     };
@@ -290,7 +295,7 @@ fn a_failed_recording_leaves_the_earlier_one() {
     let text = instances();
     let states = [parse(&text).unwrap()];
     let providers = [memory()];
-    let plan = reads(&[&Configuration::default()], &states, &providers, false);
+    let plan = reads(&[&Configuration::default()], &states, &providers, &Inventory::default());
     let mut live = read_live(&plan, &providers);
     let keys = [RedactionKey::of_state(&text.text)];
     let redactor = Redactor { states: &states, keys: &keys, types: &no_types };

@@ -1,12 +1,14 @@
 //! Constructed reports for the tests of every format: all kinds, nothing at all, and hostile text in every field.
 //! Knows nothing of the formats.
 
+use crate::inventory::Covered;
 use crate::model::{
     Approver, Assurance, AttributeChange, Attribution, CoverageEntry, CoverageStatus, Finding, Kind, Notice, Report,
     ReportedValue, RepositoryInfo, ScanInfo, Segregation, Severity, SourceRange, StateInfo, Summary,
 };
 use provider_api::{AttributePath, GapClass, Scope, Step};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// What must never be printed.
 pub(super) const SECRET: &str = "hunter2-do-not-print";
@@ -83,6 +85,8 @@ pub(super) fn finding(kind: Kind, address: &str, attributes: Vec<AttributeChange
         severity: Severity::Medium,
         material: true,
         default_object: false,
+        created_at: None,
+        tags: BTreeMap::new(),
         attributes,
         source: Some(place("net/main.tf", 3, 9)),
         attribution: approved(),
@@ -222,7 +226,11 @@ pub(super) fn drift() -> Report {
         }
         findings.push(other);
     }
-    findings.push(unmanaged("aws_security_group", "sg-1"));
+    findings.push(Finding {
+        created_at: Some("2026-02-28T23:59:59Z".into()),
+        tags: BTreeMap::from([("Owner".into(), "nobody".into())]),
+        ..unmanaged("aws_security_group", "sg-1")
+    });
     findings.push(unmanaged("aws_subnet", "subnet-1"));
     findings.push(unmanaged("aws_subnet", "subnet-2"));
     findings.push(Finding { default_object: true, severity: Severity::Info, ..unmanaged("aws_vpc", "vpc-default") });
@@ -242,6 +250,7 @@ pub(super) fn drift() -> Report {
             unapplied: 1,
             ignored: 1,
             api_calls: 14,
+            covered: Some(Covered { managed: 120, unmanaged: 3 }),
         },
         notices: vec![Notice {
             code: "state-newer-than-ref",
@@ -264,6 +273,7 @@ fn covered(resource_type: &str) -> CoverageEntry {
         reader: "native".into(),
         status: CoverageStatus::Complete,
         objects: 40,
+        covered: None,
         attributes: vec!["arn".into(), "tags".into()],
         api_calls: 2,
         cause: None,

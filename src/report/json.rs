@@ -2,12 +2,14 @@
 //! Knows nothing of how findings are judged, and mirrors the model so that the model can change without it.
 
 use super::inert::pretty_json;
+use crate::inventory::Covered;
 use crate::model;
 use crate::model::ReportedValue;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// The version of the format: the number before the point grows with a change that breaks readers.
 const FORMAT_VERSION: &str = "1.0";
@@ -130,6 +132,27 @@ struct Summary {
     ignored: u64,
     /// Calls made to remote systems.
     api_calls: u64,
+    /// How much of the live estate is in a state. Absent without `--unmanaged`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iac: Option<Iac>,
+}
+
+/// How many live objects a state holds, and how many none does: without those that the account has by default, that another
+/// object owns, or that were left out on request. Only types that can be listed are counted.
+#[derive(Serialize, JsonSchema)]
+struct Iac {
+    /// In a state.
+    managed: u64,
+    /// In none.
+    unmanaged: u64,
+    /// The managed part in percent, rounded down to a tenth; null where there is nothing.
+    percent: Option<f64>,
+}
+
+impl From<Covered> for Iac {
+    fn from(covered: Covered) -> Self {
+        Self { managed: covered.managed, unmanaged: covered.unmanaged, percent: covered.percent() }
+    }
 }
 
 /// Something that must be known beside the findings.
@@ -173,6 +196,12 @@ struct Finding<'a> {
     material: bool,
     /// Whether every account has such an object from the start, or another object owns it (unmanaged objects only).
     default_object: bool,
+    /// When the object was made, where the API tells it. Absent elsewhere, and for managed instances.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_at: Option<&'a str>,
+    /// The object's tags. Absent where there are none, and for managed instances.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    tags: &'a BTreeMap<String, String>,
     /// What differs, sorted by path.
     attributes: Vec<Attribute<'a>>,
     /// The block that declares the resource; null where none does.
@@ -299,6 +328,9 @@ struct Coverage<'a> {
     status: &'a str,
     /// Live objects seen.
     objects: u64,
+    /// How many of them a state holds. Absent without `--unmanaged`, and for types that cannot be listed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iac: Option<Iac>,
     /// Attributes that were compared, sorted.
     attributes: &'a [String],
     /// Calls made.
@@ -401,6 +433,7 @@ impl From<&model::Summary> for Summary {
             unapplied: summary.unapplied,
             ignored: summary.ignored,
             api_calls: summary.api_calls,
+            iac: summary.covered.map(Into::into),
         }
     }
 }
@@ -430,6 +463,8 @@ impl<'a> From<&'a model::Finding> for Finding<'a> {
             severity: finding.severity.name(),
             material: finding.material,
             default_object: finding.default_object,
+            created_at: finding.created_at.as_deref(),
+            tags: &finding.tags,
             attributes: finding.attributes.iter().map(Into::into).collect(),
             source: finding.source.as_ref().map(Into::into),
             attribution: (&finding.attribution).into(),
@@ -518,6 +553,7 @@ impl<'a> From<&'a model::CoverageEntry> for Coverage<'a> {
             reader: &entry.reader,
             status: entry.status.name(),
             objects: entry.objects,
+            iac: entry.covered.map(Into::into),
             attributes: &entry.attributes,
             api_calls: entry.api_calls,
             cause: entry.cause.as_deref(),

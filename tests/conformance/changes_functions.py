@@ -82,9 +82,10 @@ def secret_rotated(w):
 
 @change("aws_cloudtrail.trail")
 def trail_moved(w):
-    """A trail changes its team."""
-    arn = w.get("aws_cloudtrail.trail", "arn")
-    w.client("cloudtrail").add_tags(ResourceId=arn, TagsList=[{"Key": "Team", "Value": "b"}])
+    """A trail writes elsewhere, and changes its team."""
+    client, arn = w.client("cloudtrail"), w.get("aws_cloudtrail.trail", "arn")
+    client.update_trail(Name="trail", S3KeyPrefix="elsewhere")
+    client.add_tags(ResourceId=arn, TagsList=[{"Key": "Team", "Value": "b"}])
 
 
 def create_unmanaged(w):
@@ -93,8 +94,6 @@ def create_unmanaged(w):
         EventSourceArn=w.get("aws_sqs_queue.jobs", "arn"), FunctionName="worker", BatchSize=1
     )
     w.create("aws_lambda_event_source_mapping", mapping["UUID"])
-    trail = w.client("cloudtrail").create_trail(Name="rogue", S3BucketName="driftline-artifacts")
-    w.create("aws_cloudtrail", trail["TrailARN"])
     stream = w.client("firehose").create_delivery_stream(
         DeliveryStreamName="rogue",
         ExtendedS3DestinationConfiguration={

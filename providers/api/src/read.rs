@@ -98,6 +98,9 @@ pub struct ReadOutcome {
     pub objects: Vec<LiveObject>,
     /// Objects that nobody asked for, where they were wanted.
     pub unrequested: Vec<LiveObject>,
+    /// Whether objects that nobody asked for were looked for. They are not of a type that can only be listed below a parent,
+    /// such as an event's targets, nor of one whose objects are another type's.
+    pub listed: bool,
     /// What could not be read.
     pub gaps: Vec<Gap>,
     /// Calls made for this batch, retries included. A list shared by several types counts for the first that needed it.

@@ -25,7 +25,8 @@ impl ResourceType {
     /// that identify it too, joined by `:`, which no name
     /// of the first and no id of the last of them holds.
     pub fn identify(&self, id: &str, attributes: &Attributes) -> String {
-        let texts = self.identity.iter().filter_map(|name| attributes.get(*name)?.as_str()).filter(|text| !text.is_empty());
+        let texts =
+            self.identity.iter().filter_map(|name| attributes.get(*name)?.as_str()).filter(|text| !text.is_empty());
         texts.chain([id]).collect::<Vec<_>>().join(":")
     }
 }

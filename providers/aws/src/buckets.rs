@@ -48,11 +48,8 @@ pub(crate) static PUBLIC_ACCESS: Setting = Setting {
     query: "publicAccessBlock",
     unset: "NoSuchPublicAccessBlockConfiguration",
 };
-pub(crate) static REPLICATION: Setting = Setting {
-    operation: "GetBucketReplication",
-    query: "replication",
-    unset: "ReplicationConfigurationNotFoundError",
-};
+pub(crate) static REPLICATION: Setting =
+    Setting { operation: "GetBucketReplication", query: "replication", unset: "ReplicationConfigurationNotFoundError" };
 pub(crate) static REQUEST_PAYMENT: Setting = always("GetBucketRequestPayment", "requestPayment");
 pub(crate) static TAGS: Setting = Setting { operation: "GetBucketTagging", query: "tagging", unset: "NoSuchTagSet" };
 pub(crate) static VERSIONING: Setting = always("GetBucketVersioning", "versioning");

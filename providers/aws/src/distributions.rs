@@ -29,7 +29,10 @@ pub(crate) fn convert(id: &str, answer: &Value) -> Object {
         .text("arn", answer.text("ARN"))
         .text("caller_reference", config.text("CallerReference"))
         .text("comment", config.text("Comment"))
-        .blocks("custom_error_response", config.list("CustomErrorResponses.Items.CustomErrorResponse").iter().map(error))
+        .blocks(
+            "custom_error_response",
+            config.list("CustomErrorResponses.Items.CustomErrorResponse").iter().map(error),
+        )
         .blocks("default_cache_behavior", config.at("DefaultCacheBehavior").map(behavior))
         .text("default_root_object", config.text("DefaultRootObject"))
         .text("domain_name", answer.text("DomainName"))
@@ -134,9 +137,10 @@ fn origin(one: &Value) -> Object {
     });
     let identity = one.text("S3OriginConfig.OriginAccessIdentity");
     let bucket = identity.map(|identity| Object::new().value("origin_access_identity", identity));
-    let shield = one.at("OriginShield").filter(|one| one.flag("Enabled") == Some(true)).map(|one| {
-        Object::new().value("enabled", true).text("origin_shield_region", one.text("OriginShieldRegion"))
-    });
+    let shield = one
+        .at("OriginShield")
+        .filter(|one| one.flag("Enabled") == Some(true))
+        .map(|one| Object::new().value("enabled", true).text("origin_shield_region", one.text("OriginShieldRegion")));
     let inside = one.at("VpcOriginConfig").filter(|one| one.is_object()).map(|one| {
         Object::new()
             .number("origin_keepalive_timeout", one.number("OriginKeepaliveTimeout"))
@@ -158,8 +162,11 @@ fn origin(one: &Value) -> Object {
 }
 
 fn origin_group(one: &Value) -> Object {
-    let codes: Vec<Value> =
-        one.texts("FailoverCriteria.StatusCodes.Items.StatusCode").iter().filter_map(|code| code.parse().ok().map(|code: i64| json!(code))).collect();
+    let codes: Vec<Value> = one
+        .texts("FailoverCriteria.StatusCodes.Items.StatusCode")
+        .iter()
+        .filter_map(|code| code.parse().ok().map(|code: i64| json!(code)))
+        .collect();
     let members = one.list("Members.Items.OriginGroupMember").iter();
     Object::new()
         .blocks("failover_criteria", [Object::new().value("status_codes", codes)])

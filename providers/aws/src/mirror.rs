@@ -84,7 +84,10 @@ mod tests {
         assert_eq!(statement["rate_based_statement"][0]["limit"], 100);
         assert_eq!(statement["rate_based_statement"][0]["custom_key"][0]["ip"].as_array().map(Vec::len), Some(1));
         let reference = &statement["ip_set_reference_statement"][0];
-        assert_eq!((&reference["arn"], &reference["ip_set_forwarded_ip_config"][0]["header_name"]), (&json!("arn"), &json!("h")));
+        assert_eq!(
+            (&reference["arn"], &reference["ip_set_forwarded_ip_config"][0]["header_name"]),
+            (&json!("arn"), &json!("h"))
+        );
         assert_eq!(statement["geo_match_statement"], json!([]));
         assert!(Mirror::of("aws_wafv2_web_acl", "no").is_none());
     }

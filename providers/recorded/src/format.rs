@@ -61,6 +61,9 @@ pub struct BatchRecord {
     pub requested: Vec<String>,
     /// Whether objects that nobody asked for were wanted.
     pub lists_unrequested: bool,
+    /// Whether such objects were looked for, which is not possible of every type.
+    #[serde(default)]
+    pub listed: bool,
     /// How many requested objects were found.
     pub objects: u64,
     /// How many objects were found that nobody asked for.

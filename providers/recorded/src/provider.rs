@@ -214,7 +214,11 @@ impl Replay {
         };
         let name = objects_file(self.first_batch + index);
         let wanted: HashSet<&str> = request.instances.iter().map(|instance| instance.id).collect();
-        let mut outcome = ReadOutcome { api_calls: batches[index].api_calls, ..ReadOutcome::default() };
+        let mut outcome = ReadOutcome {
+            api_calls: batches[index].api_calls,
+            listed: batches[index].listed,
+            ..ReadOutcome::default()
+        };
         let path: PathBuf = self.dir.join(&name);
         let read = objects::read(&path, &batches[index], |object| {
             let live = LiveObject { id: object.id, attributes: object.attributes, origin: object.origin };

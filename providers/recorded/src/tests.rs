@@ -21,6 +21,7 @@ fn recording(objects: u64) -> Recording {
         resource_type: "aws_vpc".into(),
         requested: vec!["vpc-1".into()],
         lists_unrequested: true,
+        listed: true,
         objects,
         unrequested: 0,
         api_calls: 1,

@@ -123,7 +123,7 @@ fn unmanaged(page: &mut Page, report: &Report) {
         groups.entry((scope_name(&finding.scope), &finding.resource_type)).or_default().push(finding);
     }
     let defaults = all().filter(|finding| finding.default_object).count();
-    if groups.is_empty() && defaults == 0 {
+    if groups.is_empty() && defaults == 0 && report.summary.covered.is_none() {
         return;
     }
     page.heading(&format!("Live, and in no state: {}", groups.values().map(Vec::len).sum::<usize>()));
@@ -134,7 +134,12 @@ fn unmanaged(page: &mut Page, report: &Report) {
         let (shown, rest) = cut(page, findings);
         for finding in shown {
             let cause = finding.cause.as_ref().map(|cause| format!("  {cause}")).unwrap_or_default();
-            page.plain(6, &format!("{}{cause}", finding.object_id.as_deref().unwrap_or("(no id)")));
+            let made = finding.created_at.as_ref().map(|time| format!("  made {time}")).unwrap_or_default();
+            page.plain(6, &format!("{}{made}{cause}", finding.object_id.as_deref().unwrap_or("(no id)")));
+            if page.options.verbose && !finding.tags.is_empty() {
+                let tags: Vec<String> = finding.tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
+                page.plain(8, &format!("tags {}", tags.join(", ")));
+            }
         }
         left_out(page, 6, rest);
     }
@@ -145,6 +150,13 @@ fn unmanaged(page: &mut Page, report: &Report) {
         );
         let line = page.ink(Ink::Dim, &line);
         page.line(2, &line);
+    }
+    if let Some((covered, percent)) = report.summary.covered.and_then(|one| Some((one, one.percent()?))) {
+        let all = covered.managed + covered.unmanaged;
+        page.line(
+            2,
+            &format!("in a state: {percent} % of the live objects that can be listed, {} of {all}", covered.managed),
+        );
     }
 }
 

@@ -6,19 +6,21 @@ use super::gap::printable;
 use super::object::Object;
 use provider_api::{Attributes, Gap, GapClass, LiveObject, Origin, ReadOutcome, ReadRequest, RequestedInstance};
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What was asked, and what has been answered so far.
 pub(crate) struct Batch<'a> {
     request: &'a ReadRequest<'a>,
     ids: HashSet<&'a str>,
     answered: HashSet<String>,
+    listed: AtomicBool,
     outcome: ReadOutcome,
 }
 
 impl<'a> Batch<'a> {
     pub(crate) fn new(request: &'a ReadRequest<'a>) -> Self {
         let ids = request.instances.iter().map(|instance| instance.id).collect();
-        Self { request, ids, answered: HashSet::new(), outcome: ReadOutcome::default() }
+        Self { request, ids, answered: HashSet::new(), listed: AtomicBool::new(false), outcome: ReadOutcome::default() }
     }
 
     /// The managed instances to find.
@@ -38,11 +40,18 @@ impl<'a> Batch<'a> {
 
     /// Whether objects that nobody asked for are wanted too, and with them where they come from.
     pub(crate) fn wants_unrequested(&self) -> bool {
+        // Whoever asks goes on to look for them.
+        self.listed.store(self.request.unrequested, Ordering::Relaxed);
         self.request.unrequested
     }
 
     /// Answers with an object, requested or not; `object` is built only where it is wanted.
     pub(crate) fn add(&mut self, id: &str, origin: Origin, object: impl FnOnce() -> Object) {
+        self.listed.store(self.request.unrequested, Ordering::Relaxed);
+        self.answer(id, origin, object);
+    }
+
+    fn answer(&mut self, id: &str, origin: Origin, object: impl FnOnce() -> Object) {
         if !self.wants(id) || !self.answered.insert(id.to_owned()) {
             return;
         }
@@ -57,7 +66,7 @@ impl<'a> Batch<'a> {
     /// Answers with an object if it was requested: for types whose objects another type lists, or that are parts.
     pub(crate) fn found(&mut self, id: &str, object: impl FnOnce() -> Object) {
         if self.requests(id) {
-            self.add(id, Origin::Created, object);
+            self.answer(id, Origin::Created, object);
         }
     }
 
@@ -93,6 +102,7 @@ impl<'a> Batch<'a> {
     /// Drops the objects that nobody asked for: another type lists them.
     pub(crate) fn only_requested(&mut self) {
         self.outcome.unrequested.clear();
+        self.listed = AtomicBool::new(false);
     }
 
     /// The ids that were asked for.
@@ -165,6 +175,7 @@ impl<'a> Batch<'a> {
     /// The answer. `result` is what the reader ended with: a gap there concerns the whole type.
     pub(crate) fn finish(mut self, result: Result<(), Gap>) -> ReadOutcome {
         self.outcome.gaps.extend(result.err());
+        self.outcome.listed = self.listed.into_inner();
         self.outcome
     }
 }

@@ -70,10 +70,8 @@ pub(crate) static GLUE: Service = regional("glue", Protocol::Json("1.1", "AWSGlu
 pub(crate) static ORGANIZATIONS: Service =
     global("organizations", Protocol::Json("1.1", "AWSOrganizationsV20161128"), 3.0);
 pub(crate) static RDS: Service = regional("rds", Protocol::Query("2014-10-31"), 5.0);
-pub(crate) static STEP_FUNCTIONS: Service = Service {
-    endpoint_name: "sfn",
-    ..regional("states", Protocol::Json("1.0", "AWSStepFunctions"), 5.0)
-};
+pub(crate) static STEP_FUNCTIONS: Service =
+    Service { endpoint_name: "sfn", ..regional("states", Protocol::Json("1.0", "AWSStepFunctions"), 5.0) };
 pub(crate) static WAF: Service = regional("wafv2", Protocol::Json("1.1", "AWSWAF_20190729"), 5.0);
 pub(crate) static AUTO_SCALING: Service = regional("autoscaling", Protocol::Query("2011-01-01"), 10.0);
 pub(crate) static CLOUDWATCH: Service = Service {

@@ -4,8 +4,13 @@
 
 use provider_api::ResourceType;
 
-pub(super) static TYPE: ResourceType =
-    ResourceType { name: "aws_api_gateway_deployment", permissions: &["apigateway:GET"], identity: &[], rules: &[], owners: &[] };
+pub(super) static TYPE: ResourceType = ResourceType {
+    name: "aws_api_gateway_deployment",
+    permissions: &["apigateway:GET"],
+    identity: &[],
+    rules: &[],
+    owners: &[],
+};
 
 #[cfg(feature = "sdk")]
 pub(super) mod live {
@@ -21,7 +26,8 @@ pub(super) mod live {
             apis.entry(api).or_default().push(id);
         }
         let answers = concurrently(apis, |(api, ids)| async move {
-            let ask = Ask::of("GetDeployments").at(format!("/restapis/{}/deployments", encoded(&api))).with("limit", 500);
+            let ask =
+                Ask::of("GetDeployments").at(format!("/restapis/{}/deployments", encoded(&api))).with("limit", 500);
             (api, ids, place.pages(&API_GATEWAY, ask, Paging::by("item", "position")).await)
         })
         .await;

@@ -3,8 +3,13 @@
 
 use provider_api::ResourceType;
 
-pub(super) static TYPE: ResourceType =
-    ResourceType { name: "aws_api_gateway_integration", permissions: &["apigateway:GET"], identity: &[], rules: &[], owners: &[] };
+pub(super) static TYPE: ResourceType = ResourceType {
+    name: "aws_api_gateway_integration",
+    permissions: &["apigateway:GET"],
+    identity: &[],
+    rules: &[],
+    owners: &[],
+};
 
 #[cfg(feature = "sdk")]
 pub(super) mod live {
@@ -29,9 +34,10 @@ pub(super) mod live {
     }
 
     fn convert(id: &str, [api, resource, verb]: &[String; 3], one: &Value) -> Object {
-        let tls = one.at("tlsConfig").filter(|tls| tls.is_object()).map(|tls| {
-            Object::new().flag("insecure_skip_verification", tls.flag("insecureSkipVerification"))
-        });
+        let tls = one
+            .at("tlsConfig")
+            .filter(|tls| tls.is_object())
+            .map(|tls| Object::new().flag("insecure_skip_verification", tls.flag("insecureSkipVerification")));
         Object::new()
             .value("id", id)
             .texts("cache_key_parameters", one.texts("cacheKeyParameters"))

@@ -2,8 +2,13 @@
 
 use provider_api::ResourceType;
 
-pub(super) static TYPE: ResourceType =
-    ResourceType { name: "aws_api_gateway_stage", permissions: &["apigateway:GET"], identity: &[], rules: &[], owners: &[] };
+pub(super) static TYPE: ResourceType = ResourceType {
+    name: "aws_api_gateway_stage",
+    permissions: &["apigateway:GET"],
+    identity: &[],
+    rules: &[],
+    owners: &[],
+};
 
 #[cfg(feature = "sdk")]
 pub(super) mod live {
@@ -48,7 +53,8 @@ pub(super) mod live {
                 .flag("use_stage_cache", canary.flag("useStageCache"))
         });
         // An API without a cache may answer with the size that it had last, or none.
-        let size = stage.text("cacheClusterSize").filter(|_| stage.text("cacheClusterStatus") != Some("DELETE_IN_PROGRESS"));
+        let size =
+            stage.text("cacheClusterSize").filter(|_| stage.text("cacheClusterStatus") != Some("DELETE_IN_PROGRESS"));
         Object::new()
             .value("id", id)
             .blocks("access_log_settings", log)

@@ -3,8 +3,13 @@
 
 use provider_api::ResourceType;
 
-pub(super) static TYPE: ResourceType =
-    ResourceType { name: "aws_apigatewayv2_api", permissions: &["apigateway:GET"], identity: &[], rules: &[], owners: &[] };
+pub(super) static TYPE: ResourceType = ResourceType {
+    name: "aws_apigatewayv2_api",
+    permissions: &["apigateway:GET"],
+    identity: &[],
+    rules: &[],
+    owners: &[],
+};
 
 #[cfg(feature = "sdk")]
 pub(super) mod live {

@@ -2,8 +2,13 @@
 
 use provider_api::ResourceType;
 
-pub(super) static TYPE: ResourceType =
-    ResourceType { name: "aws_apigatewayv2_integration", permissions: &["apigateway:GET"], identity: &[], rules: &[], owners: &[] };
+pub(super) static TYPE: ResourceType = ResourceType {
+    name: "aws_apigatewayv2_integration",
+    permissions: &["apigateway:GET"],
+    identity: &[],
+    rules: &[],
+    owners: &[],
+};
 
 #[cfg(feature = "sdk")]
 pub(super) mod live {
@@ -18,11 +23,11 @@ pub(super) mod live {
 
     fn convert(_: &Place, _: &str, one: &Value) -> Object {
         let responses = one.at("responseParameters").and_then(Value::as_object).into_iter().flatten();
-        let responses = responses
-            .map(|(status, mappings)| Object::new().map("mappings", Some(mappings)).value("status_code", status.as_str()));
-        let tls = one
-            .text("tlsConfig.serverNameToVerify")
-            .map(|name| Object::new().value("server_name_to_verify", name));
+        let responses = responses.map(|(status, mappings)| {
+            Object::new().map("mappings", Some(mappings)).value("status_code", status.as_str())
+        });
+        let tls =
+            one.text("tlsConfig.serverNameToVerify").map(|name| Object::new().value("server_name_to_verify", name));
         Object::new()
             .text("id", one.text("integrationId"))
             .text("connection_id", one.text("connectionId"))

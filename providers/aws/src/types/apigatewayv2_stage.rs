@@ -2,8 +2,13 @@
 
 use provider_api::ResourceType;
 
-pub(super) static TYPE: ResourceType =
-    ResourceType { name: "aws_apigatewayv2_stage", permissions: &["apigateway:GET"], identity: &["api_id"], rules: &[], owners: &[] };
+pub(super) static TYPE: ResourceType = ResourceType {
+    name: "aws_apigatewayv2_stage",
+    permissions: &["apigateway:GET"],
+    identity: &["api_id"],
+    rules: &[],
+    owners: &[],
+};
 
 #[cfg(feature = "sdk")]
 pub(super) mod live {

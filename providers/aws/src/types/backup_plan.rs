@@ -42,8 +42,8 @@ pub(super) mod live {
             if plan.at("DeletionDate").is_some_and(|date| !date.is_null()) {
                 continue;
             }
-            let object = batch
-                .detailed(&id, convert(&id, &plan), tags, |object, answer| object.tag_map(answer.at("Tags")));
+            let object =
+                batch.detailed(&id, convert(&id, &plan), tags, |object, answer| object.tag_map(answer.at("Tags")));
             batch.found(&id, || object);
         }
         Ok(())
@@ -51,9 +51,7 @@ pub(super) mod live {
 
     fn convert(id: &str, answer: &Value) -> Object {
         let settings = answer.list("BackupPlan.AdvancedBackupSettings").iter().map(|one| {
-            Object::new()
-                .map("backup_options", one.at("BackupOptions"))
-                .text("resource_type", one.text("ResourceType"))
+            Object::new().map("backup_options", one.at("BackupOptions")).text("resource_type", one.text("ResourceType"))
         });
         Object::new()
             .value("id", id)

@@ -43,9 +43,10 @@ pub(super) mod live {
     }
 
     fn convert(id: &str, plan: &str, one: &Value) -> Object {
-        let conditions = one.at("Conditions").filter(|one| one.as_object().is_some_and(|all| {
-            all.values().any(|list| list.as_array().is_some_and(|list| !list.is_empty()))
-        }));
+        let conditions = one.at("Conditions").filter(|one| {
+            one.as_object()
+                .is_some_and(|all| all.values().any(|list| list.as_array().is_some_and(|list| !list.is_empty())))
+        });
         let conditions = conditions.map(|one| {
             let pairs = |path: &str| {
                 let pair = |pair: &Value| {

@@ -11,8 +11,14 @@ pub(super) static TYPE: ResourceType = ResourceType {
     identity: &[],
     rules: &[
         Rule { pattern: "etag", kind: RuleKind::Volatile("changes with every change, and with nothing else") },
-        Rule { pattern: "in_progress_validation_batches", kind: RuleKind::Volatile("how many invalidations run just now") },
-        Rule { pattern: "last_modified_time", kind: RuleKind::Volatile("moves with every change, the service's own included") },
+        Rule {
+            pattern: "in_progress_validation_batches",
+            kind: RuleKind::Volatile("how many invalidations run just now"),
+        },
+        Rule {
+            pattern: "last_modified_time",
+            kind: RuleKind::Volatile("moves with every change, the service's own included"),
+        },
         Rule { pattern: "origin.*.custom_header.*.value", kind: RuleKind::Sensitive },
         Rule { pattern: "status", kind: RuleKind::Volatile("whether a change has reached every edge by now") },
     ],

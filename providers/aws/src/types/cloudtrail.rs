@@ -114,8 +114,8 @@ pub(super) mod live {
         let basic = if all.len() == 1 && all.iter().all(usual) { &[] } else { all };
         let basic = basic.iter().map(|one| {
             let data = one.list("DataResources").iter();
-            let data = data
-                .map(|one| Object::new().text("type", one.text("Type")).texts("values", one.texts("Values")));
+            let data =
+                data.map(|one| Object::new().text("type", one.text("Type")).texts("values", one.texts("Values")));
             Object::new()
                 .blocks("data_resource", data)
                 .texts("exclude_management_event_sources", one.texts("ExcludeManagementEventSources"))

@@ -35,11 +35,8 @@ pub(super) mod live {
             }
         }
         // Older providers recorded the name as the id.
-        let ids: HashMap<String, String> = batch
-            .ids()
-            .into_iter()
-            .map(|id| (id.rsplit('/').next().unwrap_or_default().to_owned(), id))
-            .collect();
+        let ids: HashMap<String, String> =
+            batch.ids().into_iter().map(|id| (id.rsplit('/').next().unwrap_or_default().to_owned(), id)).collect();
         let names: Vec<String> = ids.keys().cloned().collect();
         let chunks: Vec<Vec<String>> = names.chunks(PROJECTS_A_CALL).map(<[_]>::to_vec).collect();
         let answers = concurrently(chunks, |names| async move {
@@ -95,12 +92,11 @@ pub(super) mod live {
             ("source", "source"),
             ("vpc_config", "vpcConfig"),
         ];
-        let object = blocks.into_iter().fold(object, |object, (name, member)| {
-            match Mirror::of("aws_codebuild_project", name) {
+        let object =
+            blocks.into_iter().fold(object, |object, (name, member)| match Mirror::of("aws_codebuild_project", name) {
                 Some(mirror) => object.blocks(name, mirror.each(project.list(member))),
                 None => object,
-            }
-        });
+            });
         let environment = project.at("environment").and_then(|one| {
             let mut block = Mirror::of("aws_codebuild_project", "environment")?.convert(one);
             let variables = one.list("environmentVariables").iter().map(|variable| {

@@ -9,7 +9,10 @@ pub(super) static TYPE: ResourceType = ResourceType {
     identity: &[],
     rules: &[
         Rule { pattern: "estimated_number_of_users", kind: RuleKind::Volatile("counts people as they come and go") },
-        Rule { pattern: "last_modified_date", kind: RuleKind::Volatile("moves with every change, and with nothing else") },
+        Rule {
+            pattern: "last_modified_date",
+            kind: RuleKind::Volatile("moves with every change, and with nothing else"),
+        },
         Rule { pattern: "sms_configuration.*.external_id", kind: RuleKind::Sensitive },
     ],
     owners: &[],

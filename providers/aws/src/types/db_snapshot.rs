@@ -40,7 +40,8 @@ pub(super) mod live {
             let Some(id) = snapshot.text("DBSnapshotIdentifier") else { continue };
             let mut object = convert(id, snapshot);
             if let Some(answer) = shared.remove(id) {
-                object = batch.detailed(id, object, answer, |object, answer| object.texts("shared_accounts", accounts(answer)));
+                object = batch
+                    .detailed(id, object, answer, |object, answer| object.texts("shared_accounts", accounts(answer)));
             }
             let origin = match snapshot.text("SnapshotType") {
                 Some("manual") | None => Origin::Created,
@@ -53,7 +54,8 @@ pub(super) mod live {
 
     /// The accounts that may restore a snapshot.
     fn accounts(answer: &Value) -> Vec<&str> {
-        const ATTRIBUTES: &str = "DescribeDBSnapshotAttributesResult.DBSnapshotAttributesResult.DBSnapshotAttributes.DBSnapshotAttribute";
+        const ATTRIBUTES: &str =
+            "DescribeDBSnapshotAttributesResult.DBSnapshotAttributesResult.DBSnapshotAttributes.DBSnapshotAttribute";
         let restore = answer.list(ATTRIBUTES).iter().find(|one| one.text("AttributeName") == Some("restore"));
         restore.map(|one| one.texts("AttributeValues.AttributeValue")).unwrap_or_default()
     }

@@ -3,8 +3,13 @@
 use super::route_table::{OWNERS, PERMISSIONS, RULES};
 use provider_api::ResourceType;
 
-pub(super) static TYPE: ResourceType =
-    ResourceType { name: "aws_default_route_table", permissions: PERMISSIONS, identity: &[], rules: RULES, owners: OWNERS };
+pub(super) static TYPE: ResourceType = ResourceType {
+    name: "aws_default_route_table",
+    permissions: PERMISSIONS,
+    identity: &[],
+    rules: RULES,
+    owners: OWNERS,
+};
 
 #[cfg(feature = "sdk")]
 pub(super) mod live {

@@ -4,8 +4,13 @@
 use super::subnet::RULES;
 use provider_api::ResourceType;
 
-pub(super) static TYPE: ResourceType =
-    ResourceType { name: "aws_default_subnet", permissions: &["ec2:DescribeSubnets"], identity: &[], rules: RULES, owners: &[] };
+pub(super) static TYPE: ResourceType = ResourceType {
+    name: "aws_default_subnet",
+    permissions: &["ec2:DescribeSubnets"],
+    identity: &[],
+    rules: RULES,
+    owners: &[],
+};
 
 #[cfg(feature = "sdk")]
 pub(super) mod live {

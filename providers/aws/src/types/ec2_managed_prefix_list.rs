@@ -1,7 +1,7 @@
 //! `aws_ec2_managed_prefix_list`: DescribeManagedPrefixLists for all, and GetManagedPrefixListEntries for each managed one,
 //! which has no bulk form. Every attribute is read.
 
-use crate::rules::{ids, elements, text};
+use crate::rules::{elements, ids, text};
 use provider_api::{Attributes, Owner, ResourceType};
 use serde_json::{Value, json};
 

@@ -85,7 +85,8 @@ pub(super) mod live {
         let written = |name: &str| recorded.as_ref().and_then(|recorded| recorded.text(name).map(str::to_owned));
         // A task definition may be written as its family and revision; the answer has its ARN.
         let task = one.text("taskDefinition");
-        let short = written("task_definition").filter(|text| task.is_some_and(|arn| arn.ends_with(&format!("/{text}"))));
+        let short =
+            written("task_definition").filter(|text| task.is_some_and(|arn| arn.ends_with(&format!("/{text}"))));
         let strategy = one.list("capacityProviderStrategy").iter().map(|item| {
             Object::new()
                 .number("base", item.number("base"))
@@ -151,8 +152,8 @@ pub(super) mod live {
         });
         let breaker = deployment.at("deploymentCircuitBreaker").filter(|one| one.is_object());
         let breaker = breaker.filter(|one| one.flag("enable") == Some(true) || one.flag("rollback") == Some(true));
-        let breaker = breaker
-            .map(|one| Object::new().flag("enable", one.flag("enable")).flag("rollback", one.flag("rollback")));
+        let breaker =
+            breaker.map(|one| Object::new().flag("enable", one.flag("enable")).flag("rollback", one.flag("rollback")));
         object
             .blocks("alarms", alarms)
             .blocks("deployment_circuit_breaker", breaker)

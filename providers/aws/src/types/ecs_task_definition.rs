@@ -68,7 +68,11 @@ pub(super) mod live {
         for (id, answer) in answers {
             let answer = match answer {
                 // What does not exist is an invalid parameter, with no code of its own.
-                Err(failure) if failure.is(&["ClientException"]) && failure.says("Unable to describe task definition") => continue,
+                Err(failure)
+                    if failure.is(&["ClientException"]) && failure.says("Unable to describe task definition") =>
+                {
+                    continue;
+                }
                 answer => answer,
             };
             let Some(answer) = batch.existing(&id, answer, &[]) else { continue };

@@ -9,7 +9,10 @@ pub(super) static TYPE: ResourceType = ResourceType {
     identity: &[],
     rules: &[
         Rule { pattern: "configuration_values", kind: RuleKind::Json },
-        Rule { pattern: "modified_at", kind: RuleKind::Volatile("moves with every change, the service's own included") },
+        Rule {
+            pattern: "modified_at",
+            kind: RuleKind::Volatile("moves with every change, the service's own included"),
+        },
     ],
     owners: &[],
 };

@@ -53,9 +53,8 @@ pub(super) mod live {
             .text("identity.oidc.issuer")
             .map(|issuer| Object::new().blocks("oidc", [Object::new().value("issuer", issuer)]));
         let outposts = one.at("outpostConfig").filter(|one| one.is_object()).map(|config| {
-            let placement = config
-                .text("controlPlanePlacement.groupName")
-                .map(|group| Object::new().value("group_name", group));
+            let placement =
+                config.text("controlPlanePlacement.groupName").map(|group| Object::new().value("group_name", group));
             Object::new()
                 .text("control_plane_instance_type", config.text("controlPlaneInstanceType"))
                 .blocks("control_plane_placement", placement)
@@ -84,11 +83,9 @@ pub(super) mod live {
 
     /// What newer clusters tell of themselves. An older one, or an emulator, tells nothing.
     fn with_modes(object: Object, one: &Value) -> Object {
-        let access = one
-            .text("accessConfig.authenticationMode")
-            .map(|mode| Object::new().value("authentication_mode", mode));
-        let upgrade =
-            one.text("upgradePolicy.supportType").map(|support| Object::new().value("support_type", support));
+        let access =
+            one.text("accessConfig.authenticationMode").map(|mode| Object::new().value("authentication_mode", mode));
+        let upgrade = one.text("upgradePolicy.supportType").map(|support| Object::new().value("support_type", support));
         let shift = one.flag("zonalShiftConfig.enabled").map(|enabled| Object::new().value("enabled", enabled));
         let compute = one.at("computeConfig").filter(|one| one.is_object()).map(|one| {
             Object::new()
@@ -96,11 +93,13 @@ pub(super) mod live {
                 .texts("node_pools", one.texts("nodePools"))
                 .text("node_role_arn", one.text("nodeRoleArn"))
         });
-        let storage = one.flag("storageConfig.blockStorage.enabled").map(|enabled| {
-            Object::new().blocks("block_storage", [Object::new().value("enabled", enabled)])
-        });
+        let storage = one
+            .flag("storageConfig.blockStorage.enabled")
+            .map(|enabled| Object::new().blocks("block_storage", [Object::new().value("enabled", enabled)]));
         let remote = one.at("remoteNetworkConfig").filter(|one| one.is_object()).map(|one| {
-            let networks = |path: &str| one.list(path).iter().map(|one| Object::new().texts("cidrs", one.texts("cidrs"))).collect::<Vec<_>>();
+            let networks = |path: &str| {
+                one.list(path).iter().map(|one| Object::new().texts("cidrs", one.texts("cidrs"))).collect::<Vec<_>>()
+            };
             Object::new()
                 .blocks("remote_node_networks", networks("remoteNodeNetworks"))
                 .blocks("remote_pod_networks", networks("remotePodNetworks"))

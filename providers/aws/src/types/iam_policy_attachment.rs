@@ -34,8 +34,7 @@ pub(super) mod live {
     use serde_json::Value;
 
     pub(crate) async fn read(place: &Place, batch: &mut Batch<'_>) -> Result<(), Gap> {
-        let (roles, users, groups) =
-            tokio::join!(iam::ROLE.all(place), iam::USER.all(place), iam::GROUP.all(place));
+        let (roles, users, groups) = tokio::join!(iam::ROLE.all(place), iam::USER.all(place), iam::GROUP.all(place));
         let (roles, users, groups) = (roles?, users?, groups?);
         for instance in batch.instances() {
             let recorded = batch.recorded(instance);

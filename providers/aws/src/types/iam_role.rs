@@ -1,7 +1,7 @@
 //! `aws_iam_role`: GetAccountAuthorizationDetails and ListRoles for all.
 //! Not read: `name_prefix`, which follows from `name`, and `force_detach_policies`, which only Terraform knows.
 
-use crate::rules::{document, elements, single_of, ids};
+use crate::rules::{document, elements, ids, single_of};
 use provider_api::{Owner, ResourceType, Rule, RuleKind};
 use serde_json::{Value, json};
 

@@ -7,7 +7,7 @@
 //! User data is kept as its digest, as state has it.
 
 use crate::attachment_parts::{part, public_name};
-use crate::rules::{elements, single, single_of, ids};
+use crate::rules::{elements, ids, single, single_of};
 use crate::user_data;
 use provider_api::{Attributes, Owner, ResourceType, Rule, RuleKind};
 use serde_json::Value;

@@ -1,6 +1,6 @@
 //! `aws_internet_gateway`: DescribeInternetGateways.
 
-use crate::rules::{single, single_of, ids};
+use crate::rules::{ids, single, single_of};
 use provider_api::{Owner, ResourceType};
 
 pub(super) static TYPE: ResourceType = ResourceType {

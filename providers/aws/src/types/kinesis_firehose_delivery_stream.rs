@@ -6,7 +6,11 @@ use provider_api::{ResourceType, Rule, RuleKind};
 
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_kinesis_firehose_delivery_stream",
-    permissions: &["firehose:DescribeDeliveryStream", "firehose:ListDeliveryStreams", "firehose:ListTagsForDeliveryStream"],
+    permissions: &[
+        "firehose:DescribeDeliveryStream",
+        "firehose:ListDeliveryStreams",
+        "firehose:ListTagsForDeliveryStream",
+    ],
     identity: &[],
     rules: &[
         Rule { pattern: "version_id", kind: RuleKind::Volatile("changes with every change, and with nothing else") },

@@ -2,8 +2,13 @@
 
 use provider_api::ResourceType;
 
-pub(super) static TYPE: ResourceType =
-    ResourceType { name: "aws_lambda_alias", permissions: &["lambda:GetAlias"], identity: &[], rules: &[], owners: &[] };
+pub(super) static TYPE: ResourceType = ResourceType {
+    name: "aws_lambda_alias",
+    permissions: &["lambda:GetAlias"],
+    identity: &[],
+    rules: &[],
+    owners: &[],
+};
 
 #[cfg(feature = "sdk")]
 pub(super) mod live {

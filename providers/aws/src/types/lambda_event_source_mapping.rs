@@ -43,7 +43,8 @@ pub(super) mod live {
         for mapping in mappings.iter() {
             // One that is being deleted is as good as gone.
             let Some(id) = mapping.text("UUID").filter(|_| mapping.text("State") != Some("Deleting")) else { continue };
-            let mut object = convert(id, mapping, recorded.get(id)).text_if_known("arn", arn(place, mapping).as_deref());
+            let mut object =
+                convert(id, mapping, recorded.get(id)).text_if_known("arn", arn(place, mapping).as_deref());
             if let Some(answer) = tags.remove(id) {
                 object = batch.detailed(id, object, answer, |object, answer| object.tag_map(answer.at("Tags")));
             }
@@ -62,15 +63,15 @@ pub(super) mod live {
         // A function may be written by its name or by its ARN; the answer has the ARN.
         let written = recorded.and_then(|recorded| recorded.text("function_name"));
         let same = written.filter(|name| function.is_some_and(|arn| arn.ends_with(&format!(":{name}"))));
-        let failure = one.text("DestinationConfig.OnFailure.Destination").map(|arn| {
-            Object::new().blocks("on_failure", [Object::new().value("destination_arn", arn)])
-        });
+        let failure = one
+            .text("DestinationConfig.OnFailure.Destination")
+            .map(|arn| Object::new().blocks("on_failure", [Object::new().value("destination_arn", arn)]));
         let filters = one.list("FilterCriteria.Filters").iter();
-        let filters: Vec<Object> = filters.map(|filter| Object::new().text("pattern", filter.text("Pattern"))).collect();
+        let filters: Vec<Object> =
+            filters.map(|filter| Object::new().text("pattern", filter.text("Pattern"))).collect();
         let criteria = (!filters.is_empty()).then(|| Object::new().blocks("filter", filters));
-        let scaling = one
-            .number("ScalingConfig.MaximumConcurrency")
-            .map(|most| Object::new().value("maximum_concurrency", most));
+        let scaling =
+            one.number("ScalingConfig.MaximumConcurrency").map(|most| Object::new().value("maximum_concurrency", most));
         let access = one
             .list("SourceAccessConfigurations")
             .iter()

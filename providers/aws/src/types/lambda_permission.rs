@@ -4,8 +4,13 @@
 
 use provider_api::ResourceType;
 
-pub(super) static TYPE: ResourceType =
-    ResourceType { name: "aws_lambda_permission", permissions: &["lambda:GetPolicy"], identity: &["function_name", "qualifier"], rules: &[], owners: &[] };
+pub(super) static TYPE: ResourceType = ResourceType {
+    name: "aws_lambda_permission",
+    permissions: &["lambda:GetPolicy"],
+    identity: &["function_name", "qualifier"],
+    rules: &[],
+    owners: &[],
+};
 
 #[cfg(feature = "sdk")]
 pub(super) mod live {
@@ -34,7 +39,8 @@ pub(super) mod live {
         .await;
         for (id, function, qualifier, statement, answer) in answers {
             let Some(answer) = batch.existing(&id, answer, &["ResourceNotFoundException"]) else { continue };
-            let policy: Value = answer.text("Policy").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+            let policy: Value =
+                answer.text("Policy").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
             let statements = policy.list("Statement");
             if let Some(one) = statements.iter().find(|one| one.text("Sid") == Some(&statement)) {
                 batch.found(&id, || convert(&function, one).text("qualifier", qualifier.as_deref()));
@@ -45,10 +51,8 @@ pub(super) mod live {
 
     /// `function_name` stays as it was written, by name or by ARN.
     fn convert(function: &str, statement: &Value) -> Object {
-        let principal = statement
-            .text("Principal.Service")
-            .or(statement.text("Principal.AWS"))
-            .or(statement.text("Principal"));
+        let principal =
+            statement.text("Principal.Service").or(statement.text("Principal.AWS")).or(statement.text("Principal"));
         // The provider records an account's root as the account (resource_aws_lambda_permission, read).
         let account = principal.and_then(|arn| arn.strip_suffix(":root")).and_then(|arn| arn.rsplit(':').next());
         let condition = |operator: &str, key: &str| {

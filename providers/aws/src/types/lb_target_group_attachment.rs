@@ -38,7 +38,8 @@ pub(super) mod live {
                 let port = recorded.get(id.as_str()).and_then(|one| one.number("port")).filter(|port| *port != 0);
                 let known = answer.list("DescribeTargetHealthResult.TargetHealthDescriptions.member").iter();
                 let one = known.filter(|one| registered(one)).find(|one| {
-                    one.text("Target.Id") == Some(&target) && port.is_none_or(|port| one.number("Target.Port") == Some(port))
+                    one.text("Target.Id") == Some(&target)
+                        && port.is_none_or(|port| one.number("Target.Port") == Some(port))
                 });
                 if let Some(one) = one {
                     batch.found(&id, || convert(&id, &group, &target, port, one));
@@ -50,10 +51,7 @@ pub(super) mod live {
 
     /// A target that is not registered, or on its way out, is told of for a while (ELB API Reference, TargetHealth).
     fn registered(one: &Value) -> bool {
-        !matches!(
-            one.text("TargetHealth.Reason"),
-            Some("Target.NotRegistered" | "Target.DeregistrationInProgress")
-        )
+        !matches!(one.text("TargetHealth.Reason"), Some("Target.NotRegistered" | "Target.DeregistrationInProgress"))
     }
 
     fn convert(id: &str, group: &str, target: &str, port: Option<i64>, one: &Value) -> Object {

@@ -8,8 +8,13 @@ use crate::rules::{elements, ids, single_of};
 use provider_api::{Attributes, Owner, ResourceType, Rule, RuleKind};
 use serde_json::Value;
 
-pub(super) static TYPE: ResourceType =
-    ResourceType { name: "aws_network_acl", permissions: &["ec2:DescribeNetworkAcls"], identity: &[], rules: RULES, owners: OWNERS };
+pub(super) static TYPE: ResourceType = ResourceType {
+    name: "aws_network_acl",
+    permissions: &["ec2:DescribeNetworkAcls"],
+    identity: &[],
+    rules: RULES,
+    owners: OWNERS,
+};
 
 /// The API answers protocols by number, and ports and ICMP types only where the protocol has them.
 pub(super) const RULES: &[Rule] = &[

@@ -3,7 +3,7 @@
 //! Not read: `private_ip_list_enabled` and `ipv6_address_list_enabled`, which only Terraform knows.
 
 use crate::attachment_parts::part;
-use crate::rules::{elements, single_of, ids};
+use crate::rules::{elements, ids, single_of};
 use provider_api::{Owner, ResourceType};
 
 pub(super) static TYPE: ResourceType = ResourceType {

@@ -5,11 +5,7 @@ use provider_api::ResourceType;
 
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_organizations_account",
-    permissions: &[
-        "organizations:ListAccounts",
-        "organizations:ListParents",
-        "organizations:ListTagsForResource",
-    ],
+    permissions: &["organizations:ListAccounts", "organizations:ListParents", "organizations:ListTagsForResource"],
     identity: &[],
     rules: &[],
     owners: &[],
@@ -27,9 +23,7 @@ pub(super) mod live {
         if batch.instances().is_empty() {
             return Ok(());
         }
-        let accounts = place
-            .list(&ORGANIZATIONS, Ask::of("ListAccounts"), Paging::by("Accounts", "NextToken"))
-            .await?;
+        let accounts = place.list(&ORGANIZATIONS, Ask::of("ListAccounts"), Paging::by("Accounts", "NextToken")).await?;
         let mut details = parent_and_tags(place, batch, accounts.iter().filter_map(|one| one.text("Id"))).await;
         for account in accounts.iter() {
             // A closed account stays in the list for ninety days.

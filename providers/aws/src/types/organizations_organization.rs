@@ -6,11 +6,7 @@ use provider_api::ResourceType;
 
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_organizations_organization",
-    permissions: &[
-        "organizations:DescribeOrganization",
-        "organizations:ListAccounts",
-        "organizations:ListRoots",
-    ],
+    permissions: &["organizations:DescribeOrganization", "organizations:ListAccounts", "organizations:ListRoots"],
     identity: &[],
     rules: &[],
     owners: &[],
@@ -31,9 +27,7 @@ pub(super) mod live {
         };
         let Some(one) = answer.at("Organization") else { return Ok(()) };
         let id = one.text("Id").unwrap_or_default();
-        let accounts = place
-            .list(&ORGANIZATIONS, Ask::of("ListAccounts"), Paging::by("Accounts", "NextToken"))
-            .await?;
+        let accounts = place.list(&ORGANIZATIONS, Ask::of("ListAccounts"), Paging::by("Accounts", "NextToken")).await?;
         let roots = place.list(&ORGANIZATIONS, Ask::of("ListRoots"), Paging::by("Roots", "NextToken")).await?;
         batch.found(id, || convert(id, one, &accounts, &roots));
         Ok(())

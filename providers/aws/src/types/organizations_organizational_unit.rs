@@ -39,7 +39,8 @@ pub(super) mod live {
         for (id, (answer, accounts)) in answers {
             let Some(answer) = batch.existing(&id, answer, &["OrganizationalUnitNotFoundException"]) else { continue };
             let Some(unit) = answer.at("OrganizationalUnit") else { continue };
-            let mut object = Object::new().value("id", id.as_str()).text("arn", unit.text("Arn")).text("name", unit.text("Name"));
+            let mut object =
+                Object::new().value("id", id.as_str()).text("arn", unit.text("Arn")).text("name", unit.text("Name"));
             object = batch.detailed(&id, object, accounts, |object, accounts| {
                 object.blocks("accounts", accounts.iter().map(account))
             });

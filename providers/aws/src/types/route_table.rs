@@ -2,7 +2,7 @@
 //! Not read, as Terraform does not either: local routes unless recorded, propagated routes, routes of gateway endpoints,
 //! of VPC Lattice, and to interfaces that AWS services attached.
 
-use crate::rules::{ids, SAME_CIDR, canonical_cidr, elements, set_members, single_of, text};
+use crate::rules::{SAME_CIDR, canonical_cidr, elements, ids, set_members, single_of, text};
 use provider_api::{Attributes, Owner, ResourceType, Rule};
 use serde_json::Value;
 

@@ -2,7 +2,7 @@
 //! They are shared with the resources that stand for a setting. Not read: `replication_configuration`, a website's
 //! redirects, `hosted_zone_id` and `website_…`, which follow from the region.
 
-use crate::rules::{document, document_of, elements, set_members, ids};
+use crate::rules::{document, document_of, elements, ids, set_members};
 use provider_api::{Attributes, Owner, ResourceType, Rule, RuleKind};
 use serde_json::{Value, json};
 

@@ -72,7 +72,9 @@ pub(super) mod live {
         let tag = |tag: &Value| Object::new().text("key", tag.text("Key")).text("value", tag.text("Value"));
         let and = filter.at("And").map(|and| {
             let tags = and.list("Tag").iter();
-            let tags = tags.filter_map(|tag| Some((tag.text("Key")?.to_owned(), Value::from(tag.text("Value").unwrap_or_default()))));
+            let tags = tags.filter_map(|tag| {
+                Some((tag.text("Key")?.to_owned(), Value::from(tag.text("Value").unwrap_or_default())))
+            });
             Object::new().text("prefix", and.text("Prefix")).value("tags", tags.collect::<serde_json::Map<_, _>>())
         });
         Object::new().blocks("and", and).text("prefix", filter.text("Prefix")).blocks("tag", filter.at("Tag").map(tag))

@@ -29,8 +29,7 @@ pub(super) mod live {
                 .with("prefix", key.as_str())
                 .with("max-keys", "1");
             let path = key.split('/').map(encoded).collect::<Vec<_>>().join("/");
-            let tags =
-                Ask::of("GetObjectTagging").at(format!("/{}/{path}", encoded(&bucket))).with("tagging", "");
+            let tags = Ask::of("GetObjectTagging").at(format!("/{}/{path}", encoded(&bucket))).with("tagging", "");
             let (listed, tags) = tokio::join!(place.call(&S3, list), place.call(&S3, tags));
             (id, bucket, key, listed, tags)
         })

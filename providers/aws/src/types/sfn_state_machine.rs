@@ -58,10 +58,7 @@ pub(super) mod live {
             Object::new()
                 .flag("include_execution_data", one.flag("includeExecutionData"))
                 .text("level", one.text("level"))
-                .text(
-                    "log_destination",
-                    destination.and_then(|one| one.text("cloudWatchLogsLogGroup.logGroupArn")),
-                )
+                .text("log_destination", destination.and_then(|one| one.text("cloudWatchLogsLogGroup.logGroupArn")))
         });
         let tracing = one
             .at("tracingConfiguration")

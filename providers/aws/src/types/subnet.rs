@@ -4,8 +4,13 @@
 use crate::rules::SAME_CIDR;
 use provider_api::{ResourceType, Rule};
 
-pub(super) static TYPE: ResourceType =
-    ResourceType { name: "aws_subnet", permissions: &["ec2:DescribeSubnets"], identity: &[], rules: RULES, owners: &[] };
+pub(super) static TYPE: ResourceType = ResourceType {
+    name: "aws_subnet",
+    permissions: &["ec2:DescribeSubnets"],
+    identity: &[],
+    rules: RULES,
+    owners: &[],
+};
 
 pub(super) const RULES: &[Rule] = &[Rule { pattern: "ipv6_cidr_block", kind: SAME_CIDR }];
 

@@ -4,8 +4,13 @@
 
 use provider_api::ResourceType;
 
-pub(super) static TYPE: ResourceType =
-    ResourceType { name: "aws_volume_attachment", permissions: &["ec2:DescribeVolumes"], identity: &[], rules: &[], owners: &[] };
+pub(super) static TYPE: ResourceType = ResourceType {
+    name: "aws_volume_attachment",
+    permissions: &["ec2:DescribeVolumes"],
+    identity: &[],
+    rules: &[],
+    owners: &[],
+};
 
 #[cfg(feature = "sdk")]
 pub(super) mod live {

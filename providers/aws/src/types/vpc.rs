@@ -2,7 +2,7 @@
 //! The lists of route tables, network ACLs and security groups tell which of them are the VPC's own.
 //! Not read: IPAM pools of IPv4 blocks, secondary blocks (separate resources), block public access.
 
-use crate::rules::{SAME_CIDR, single, single_of, ids};
+use crate::rules::{SAME_CIDR, ids, single, single_of};
 use provider_api::{Owner, ResourceType, Rule};
 
 pub(super) static TYPE: ResourceType =

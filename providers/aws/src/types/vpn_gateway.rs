@@ -1,7 +1,7 @@
 //! `aws_vpn_gateway`: DescribeVpnGateways. Deleted gateways stay listed for a while and count as absent.
 //! Not read: `availability_zone` where the API leaves it out.
 
-use crate::rules::{single, single_of, ids};
+use crate::rules::{ids, single, single_of};
 use provider_api::{Owner, ResourceType};
 
 pub(super) static TYPE: ResourceType = ResourceType {

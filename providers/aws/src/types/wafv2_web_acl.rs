@@ -77,7 +77,8 @@ pub(super) mod live {
         let members = ["CaptchaConfig", "ChallengeConfig", "DefaultAction", "VisibilityConfig"];
         for (name, member) in names.into_iter().zip(members) {
             if let Some(mirror) = Mirror::of("aws_wafv2_web_acl", name) {
-                object = object.blocks(name, acl.at(member).filter(|one| one.is_object()).map(|one| mirror.convert(one)));
+                object =
+                    object.blocks(name, acl.at(member).filter(|one| one.is_object()).map(|one| mirror.convert(one)));
             }
         }
         match Mirror::of("aws_wafv2_web_acl", "rule").filter(|_| !as_json) {
