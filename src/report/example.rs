@@ -381,6 +381,8 @@ pub(super) fn hostile(text: &str) -> Report {
         finding.object_id = Some(owned());
         finding.source = Some(range.clone());
         finding.cause = Some(owned());
+        finding.created_at = Some(owned());
+        finding.tags = BTreeMap::from([(owned(), owned())]);
         for (line, change) in (2..).zip(&mut finding.attributes) {
             change.path =
                 AttributePath(vec![Step::Name(owned()), Step::Key(owned()), Step::Index(0), Step::Name(owned())]);

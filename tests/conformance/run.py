@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import compare
+import faults
 import repository
 import sandbox
 import truth as verdicts
@@ -80,7 +81,10 @@ def run_phases(checks, stack, arguments):
         checks.note(f"{label}: terraform's verdict: drift in {len(truth['drift'])} instances")
         check_suite(checks, stack, phase, truth)
         if not arguments.terraform_only:
-            scan_phase(checks, Driftline(arguments.driftline, stack.repository, stack.work), stack, phase, truth)
+            scanner = Driftline(arguments.driftline, stack.repository, stack.work)
+            scan_phase(checks, scanner, stack, phase, truth)
+            if (stack.name, phase) == ("functions", "settled"):
+                faults.check(checks, scanner, stack)
 
 
 def run(checks, arguments, work):

@@ -11,7 +11,7 @@ const MAX_DEPTH: usize = 64;
 /// array. Attributes and name spaces are dropped; the root's name too.
 ///
 /// # Errors
-/// What is not well-formed, or nested too deeply.
+/// What is not well-formed, or nested too deeply, or a page for people: a portal on the way answers with success.
 pub(super) fn from_xml(text: &str) -> Result<Value, String> {
     let mut open: Vec<(String, Map<String, Value>, String)> = Vec::new();
     for token in Tokenizer::from(text) {
@@ -40,6 +40,7 @@ pub(super) fn from_xml(text: &str) -> Result<Value, String> {
                 let value = if children.is_empty() { Value::from(content) } else { Value::Object(children) };
                 match open.last_mut() {
                     Some((_, parent, _)) => insert(parent, name, value),
+                    None if name.eq_ignore_ascii_case("html") => return Err("a page for people".to_owned()),
                     None => return Ok(value),
                 }
             }
@@ -170,7 +171,7 @@ mod tests {
 
     #[test]
     fn broken_xml_is_an_error() {
-        for text in ["", "<a>", "<a><b></a>x", "</a>", "{}", "<a", &"<a>".repeat(100)] {
+        for text in ["", "<a>", "<a><b></a>x", "</a>", "{}", "<a", "<html><p>Welcome</p></html>", &"<a>".repeat(100)] {
             assert!(from_xml(text).is_err(), "{text}");
         }
     }
