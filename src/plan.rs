@@ -387,10 +387,13 @@ mod tests {
 
     /// The plan as text: a line per connection and per batch.
     fn check(sides: &[(Configuration, StateText)], unmanaged: bool, expected: &[&str]) {
+        check_in(sides, &Inventory { wanted: unmanaged, ..Inventory::default() }, expected);
+    }
+
+    fn check_in(sides: &[(Configuration, StateText)], inventory: &Inventory, expected: &[&str]) {
         let states: Vec<State<'_>> = sides.iter().map(|(_, text)| parse(text).unwrap()).collect();
         let configurations: Vec<&Configuration> = sides.iter().map(|(configuration, _)| configuration).collect();
-        let inventory = Inventory { wanted: unmanaged, ..Inventory::default() };
-        let plan = reads(&configurations, &states, &providers(), &inventory);
+        let plan = reads(&configurations, &states, &providers(), inventory);
         let mut lines = Vec::new();
         for connection in &plan.connections {
             let configuration = &connection.configuration;
@@ -474,6 +477,34 @@ mod tests {
                 r#"  aws_vpc ["vpc-1"] true"#,
             ],
         );
+    }
+
+    #[test]
+    fn named_scopes_are_looked_through_and_no_others() {
+        let text = state(&[("aws_vpc", "a", AWS, "vpc-1", "1:eu")]);
+        let configuration = || {
+            configuration(
+                "net",
+                &[(AWS, &[("region", Declared::Known("eu".into())), ("profile", Declared::Known("p".into()))])],
+            )
+        };
+        let inventory = |scopes: &[&str]| Inventory {
+            wanted: true,
+            scopes: scopes.iter().map(|scope| scope.parse().unwrap()).collect(),
+            ..Inventory::default()
+        };
+        let here = r#"net:AWS Object {"profile": String("p"), "region": String("eu")} [] 1/eu"#;
+        let all = ["  aws_subnet [] true", r#"  aws_vpc ["vpc-1"] true"#];
+        let sides = [(configuration(), text)];
+        check_in(&sides, &inventory(&["eu"]), &[here, all[0], all[1]]);
+        check_in(&sides, &inventory(&["1/eu"]), &[here, all[0], all[1]]);
+        let there = r#"--scope us Object {"profile": String("p"), "region": String("us")} [] 1/us"#;
+        let listed = ["  aws_subnet [] true", "  aws_vpc [] true"];
+        check_in(&sides, &inventory(&["us"]), &[here, r#"  aws_vpc ["vpc-1"] false"#, there, listed[0], listed[1]]);
+        let other = r#"--scope 2/eu Object {"region": String("eu")} [] 2/eu"#;
+        check_in(&sides, &inventory(&["2/eu"]), &[here, r#"  aws_vpc ["vpc-1"] false"#, other, listed[0], listed[1]]);
+        let empty = Inventory { wanted: false, ..inventory(&["us"]) };
+        check_in(&sides, &empty, &[here, r#"  aws_vpc ["vpc-1"] false"#]);
     }
 
     #[test]

@@ -259,7 +259,7 @@ fn coverage(connection: &LiveConnection, batch: &LiveBatch, attributes: BTreeSet
         reader: connection.reader.clone(),
         status: gap.map_or(CoverageStatus::Complete, |gap| CoverageStatus::Gap(gap.class)),
         objects: (batch.outcome.objects.len() + batch.outcome.unrequested.len()) as u64,
-        covered: batch.outcome.listed.then(|| Covered { managed: batch.outcome.objects.len() as u64, unmanaged: 0 }),
+        covered: batch.outcome.listed.then_some(Covered { managed: batch.outcome.objects.len() as u64, unmanaged: 0 }),
         attributes: attributes.into_iter().collect(),
         api_calls: batch.outcome.api_calls,
         cause: gap.map(|gap| gap.cause.clone()),

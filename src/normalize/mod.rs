@@ -106,6 +106,19 @@ fn fold_by(kind: &RuleKind, one: &Value, other: &Value) -> Option<String> {
             text_pair(one, other).is_some_and(|pair| pairs.iter().any(|(a, b)| pair == (*a, *b) || pair == (*b, *a)))
         }
         RuleKind::Canonical(form) => equal(&form(one), &form(other)),
+        RuleKind::Version => text_pair(one, other).is_some_and(|(one, other)| {
+            let short_for = |short: &str, long: &str| {
+                !short.is_empty() && long.strip_prefix(short).is_some_and(|rest| rest.starts_with('.'))
+            };
+            short_for(one, other) || short_for(other, one)
+        }),
+        RuleKind::NameOrArn => text_pair(one, other).is_some_and(|(one, other)| {
+            let names = |name: &str, arn: &str| {
+                let rest = arn.strip_suffix(name).filter(|_| arn.starts_with("arn:") && !name.is_empty());
+                rest.is_some_and(|rest| rest.ends_with(['/', ':']))
+            };
+            names(one, other) || names(other, one)
+        }),
         RuleKind::Set | RuleKind::Sensitive => false,
     };
     folded.then(|| rule_name(kind).to_owned())
@@ -123,6 +136,8 @@ fn rule_name(kind: &RuleKind) -> &'static str {
         RuleKind::Volatile(_) => "volatile",
         RuleKind::Sensitive => "sensitive",
         RuleKind::Canonical(_) => "canonical_form",
+        RuleKind::Version => "short_version",
+        RuleKind::NameOrArn => "name_or_arn",
     }
 }
 
@@ -249,6 +264,8 @@ mod tests {
             Rule { pattern: "rule.*.protocol", kind: RuleKind::Alias(&[("6", "tcp")]) },
             Rule { pattern: "zones", kind: RuleKind::Set },
             Rule { pattern: "clock", kind: RuleKind::Volatile("ticks") },
+            Rule { pattern: "engine", kind: RuleKind::Version },
+            Rule { pattern: "function", kind: RuleKind::NameOrArn },
         ],
         owners: &[],
     };
@@ -289,6 +306,16 @@ mod tests {
         check("zones", json!(["a", "b"]), json!(["b", "a"]), Some("order_or_spelling_of_elements"));
         check("other", json!(["a", "b"]), json!(["b", "a"]), None);
         check("clock", json!("1"), json!("2"), Some("volatile: ticks"));
+        check("engine", json!("8.0"), json!("8.0.45"), Some("short_version"));
+        check("engine", json!("8.0"), json!("8.04"), None);
+        check("engine", json!("8.0.44"), json!("8.0.45"), None);
+        check("engine", json!(""), json!(".1"), None);
+        let arn = "arn:aws:lambda:eu-west-1:123456789012:function:worker";
+        check("function", json!("worker"), json!(arn), Some("name_or_arn"));
+        check("function", json!("orker"), json!(arn), None);
+        check("function", json!("worker"), json!("other:worker"), None);
+        check("function", json!("web:1"), json!("arn:aws:ecs:eu-west-1:1:task-definition/web:1"), Some("name_or_arn"));
+        check("function", json!("web:1"), json!("arn:aws:ecs:eu-west-1:1:task-definition/web:2"), None);
         check(
             "rule",
             json!([{"protocol": "6", "d": ""}]),

@@ -241,3 +241,39 @@ fn demo_shows_drift_its_approver_and_its_place() {
     assert_eq!(of("module.network.aws_route.out")["kind"], json!("missing"));
     assert_eq!(report["summary"]["pending_create"], json!(1));
 }
+
+#[test]
+fn unmanaged_objects_are_left_out_on_request_and_that_is_said() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let demo = |arguments: &[&str]| {
+        let mut command = isolated(env!("CARGO_BIN_EXE_driftline"), dir.path());
+        command.args(arguments);
+        finish(command)
+    };
+    assert_eq!(demo(&["demo", "--keep", "kept"]).code, 2);
+    let unmanaged = |report: &Value| -> Vec<String> {
+        let findings = report["findings"].as_array().expect("findings").iter();
+        let unmanaged = findings.filter(|one| one["kind"] == "unmanaged" && one["default_object"] == false);
+        unmanaged
+            .map(|one| format!("{}:{}", one["type"].as_str().unwrap_or(""), one["object_id"].as_str().unwrap_or("")))
+            .collect()
+    };
+    let scan = |arguments: &[&str]| {
+        let state = ["scan", "kept/live", "--state", "kept/live/terraform.tfstate", "--live", "kept/recording"];
+        demo(&[&state[..], &["--report", "json"], arguments].concat())
+    };
+    let all = unmanaged(&scan(&["--unmanaged"]).json());
+    let first = all.first().expect("the example has an unmanaged object");
+    let run = scan(&["--unmanaged", "--ignore", first, "--ignore", "aws_odd*"]).json();
+    assert_eq!(unmanaged(&run), all[1..]);
+    let notices: Vec<&str> =
+        run["notices"].as_array().expect("notices").iter().filter_map(|one| one["text"].as_str()).collect();
+    assert!(notices.iter().any(|text| text.contains(&format!("`--ignore {first}`: 1 of"))), "{notices:?}");
+    assert!(notices.iter().any(|text| text.contains("`--ignore aws_odd*`: 0 of")), "{notices:?}");
+    for arguments in
+        [&["--unmanaged", "--ignore", "["][..], &["--ignore", "aws_vpc"], &["--unmanaged", "--scope", "EU!"]]
+    {
+        let run = scan(arguments);
+        assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{arguments:?} {}", run.stderr);
+    }
+}

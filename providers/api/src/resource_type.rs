@@ -56,6 +56,10 @@ pub enum RuleKind {
     Default(&'static str),
     /// Two spellings of one value, for example `6` and `tcp`.
     Alias(&'static [(&'static str, &'static str)]),
+    /// A version that may be written short: `8.0` stands for `8.0.45`.
+    Version,
+    /// An object that may be written by its name or by its ARN, which ends in `/name` or `:name`.
+    NameOrArn,
     /// Changes by itself; never compared. The reason is shown with the coverage.
     Volatile(&'static str),
     /// Holds a secret that the schema does not mark.

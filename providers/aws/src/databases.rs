@@ -81,7 +81,7 @@ pub(crate) async fn parameters(
 }
 
 /// Fills `parameter`.
-pub(crate) fn with_parameters(object: Object, parameters: &Vec<Value>) -> Object {
+pub(crate) fn with_parameters(object: Object, parameters: &[Value]) -> Object {
     // An emulator that ignores the filter answers with all of them.
     let set = parameters.iter().filter(|one| one.text("Source").is_none_or(|source| source == "user"));
     let set = set.filter(|one| one.at("ParameterValue").is_some());
@@ -92,30 +92,4 @@ pub(crate) fn with_parameters(object: Object, parameters: &Vec<Value>) -> Object
             .text("value", one.text("ParameterValue"))
     };
     object.blocks("parameter", set.map(block))
-}
-
-/// The recorded version where it stands for the running one (`8.0` for `8.0.45`), else the running one.
-pub(crate) fn version<'v>(recorded: Option<&'v str>, running: Option<&'v str>) -> Option<&'v str> {
-    let (Some(recorded), Some(running)) = (recorded, running) else { return running };
-    match running.strip_prefix(recorded) {
-        Some(rest) if rest.starts_with('.') => Some(recorded),
-        _ => Some(running),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::version;
-
-    #[test]
-    fn a_shorter_version_stands_for_a_longer_one() {
-        for (recorded, running, compared) in [
-            (Some("8.0"), Some("8.0.45"), Some("8.0")),
-            (Some("8.0"), Some("8.04"), Some("8.04")),
-            (Some("8.0.44"), Some("8.0.45"), Some("8.0.45")),
-            (None, Some("16.3"), Some("16.3")),
-        ] {
-            assert_eq!(version(recorded, running), compared);
-        }
-    }
 }

@@ -6,6 +6,8 @@ mod batch;
 mod call;
 mod client;
 mod credentials;
+#[cfg(test)]
+mod documented;
 mod gap;
 mod lists;
 mod meter;

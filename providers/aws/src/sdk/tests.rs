@@ -17,16 +17,24 @@ use serde_json::value::RawValue;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The answer to a call: its HTTP status and body; none where it never comes.
-pub(crate) type Answer = fn(&str) -> Option<(u16, String)>;
+/// The answer to a call, by its operation or for the REST protocols by its path and query: HTTP status and body; none where
+/// it never comes.
+pub(crate) type Answer = Arc<dyn Fn(&str) -> Option<(u16, String)> + Send + Sync>;
 
-#[derive(Debug)]
 struct Canned(Answer);
+
+impl std::fmt::Debug for Canned {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Canned")
+    }
+}
 
 impl HttpConnector for Canned {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let form = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
-        let action = form.split('&').find_map(|pair| pair.strip_prefix("Action=")).unwrap_or_default();
+        let target = request.headers().get("x-amz-target").and_then(|target| target.rsplit('.').next());
+        let uri = request.uri().splitn(4, '/').nth(3).map(|path| format!("/{path}")).unwrap_or_default();
+        let action = form.split('&').find_map(|pair| pair.strip_prefix("Action=")).or(target).unwrap_or(&uri);
         match self.0(action) {
             Some((status, body)) => {
                 let status = StatusCode::try_from(status).expect("a status code");
@@ -37,8 +45,9 @@ impl HttpConnector for Canned {
     }
 }
 
-pub(crate) fn place(answer: Answer) -> Place {
-    let http: SharedHttpClient = http_client_fn(move |_, _| SharedHttpConnector::new(Canned(answer)));
+pub(crate) fn place(answer: impl Fn(&str) -> Option<(u16, String)> + Send + Sync + 'static) -> Place {
+    let answer: Answer = Arc::new(answer);
+    let http: SharedHttpClient = http_client_fn(move |_, _| SharedHttpConnector::new(Canned(Arc::clone(&answer))));
     let budget = Arc::new(Budget::new(Duration::from_millis(20), FULL_RATE));
     let retries = RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(1));
     let credentials = Credentials::new("key", "secret", None, None, "test");
@@ -132,7 +141,7 @@ fn a_shared_list_is_fetched_and_counted_once() {
 }
 
 /// Reads a type whose only list is answered so, and checks the gap and the number of attempts.
-fn check_gap(answer: Answer, class: GapClass, cause: &str, attempts: u64) {
+fn check_gap(answer: fn(&str) -> Option<(u16, String)>, class: GapClass, cause: &str, attempts: u64) {
     let outcome = read(&place(answer), "aws_subnet", &[serde_json::json!({"id": "subnet-1"})]);
     let gap = outcome.gaps.first().expect("a gap");
     assert_eq!((gap.class, gap.cause.as_str(), outcome.api_calls), (class, cause, attempts));

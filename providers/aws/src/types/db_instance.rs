@@ -9,6 +9,7 @@ pub(super) static TYPE: ResourceType = ResourceType {
     permissions: &["rds:DescribeDBInstances"],
     identity: &[],
     rules: &[
+        Rule { pattern: "engine_version", kind: RuleKind::Version },
         Rule { pattern: "latest_restorable_time", kind: RuleKind::Volatile("moves on every few minutes") },
         Rule { pattern: "password", kind: RuleKind::Sensitive },
         Rule { pattern: "maintenance_window", kind: RuleKind::CaseInsensitive },
@@ -18,14 +19,11 @@ pub(super) static TYPE: ResourceType = ResourceType {
 
 #[cfg(feature = "sdk")]
 pub(super) mod live {
-    use crate::databases::{instances, tagged, version};
+    use crate::databases::{instances, tagged};
     use crate::sdk::prelude::*;
     use serde_json::Value;
-    use std::collections::HashMap;
 
     pub(crate) async fn read(place: &Place, batch: &mut Batch<'_>) -> Result<(), Gap> {
-        let recorded: HashMap<&str, Recorded> =
-            batch.instances().iter().map(|instance| (instance.id, batch.recorded(instance))).collect();
         for instance in instances(place).await?.iter() {
             // Older providers recorded the identifier as the id.
             let ids =
@@ -33,13 +31,13 @@ pub(super) mod live {
             let id = if batch.requests(ids[1]) { ids[1] } else { ids[0] };
             // Those of clusters are `aws_rds_cluster_instance`.
             if batch.requests(id) || instance.text("DBClusterIdentifier").is_none() {
-                batch.add(id, Origin::Created, || convert(id, instance, recorded.get(id)));
+                batch.add(id, Origin::Created, || convert(id, instance));
             }
         }
         Ok(())
     }
 
-    fn convert(id: &str, one: &Value, recorded: Option<&Recorded>) -> Object {
+    fn convert(id: &str, one: &Value) -> Object {
         let text = |path: &str| one.text(path);
         let running = text("EngineVersion");
         let endpoint = text("Endpoint.Address").zip(text("Endpoint.Port")).map(|(host, port)| format!("{host}:{port}"));
@@ -66,7 +64,7 @@ pub(super) mod live {
             .texts("enabled_cloudwatch_logs_exports", exports)
             .text("endpoint", endpoint.as_deref())
             .text("engine", text("Engine"))
-            .text("engine_version", version(recorded.and_then(|one| one.text("engine_version")), running))
+            .text("engine_version", running)
             .text("engine_version_actual", running)
             .text("hosted_zone_id", text("Endpoint.HostedZoneId"))
             .flag("iam_database_authentication_enabled", one.flag("IAMDatabaseAuthenticationEnabled"))

@@ -43,7 +43,7 @@ pub(super) mod live {
                 object = batch.detailed(name, object, answer, tagged_by);
             }
             if let Some(set) = set.remove(name) {
-                object = batch.detailed(name, object, set, with_parameters);
+                object = batch.detailed(name, object, set, |object, set| with_parameters(object, set));
             }
             let origin =
                 if name.starts_with("default.") || name == "default" { Origin::Default } else { Origin::Created };

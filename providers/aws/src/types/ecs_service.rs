@@ -2,13 +2,13 @@
 //! others. Not read: Service Connect and volumes; what only Terraform knows (`force_delete`, `force_new_deployment`,
 //! `wait_for_steady_state`, `triggers`).
 
-use provider_api::ResourceType;
+use provider_api::{ResourceType, Rule, RuleKind};
 
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_ecs_service",
     permissions: &["ecs:DescribeServices", "ecs:ListClusters", "ecs:ListServices"],
     identity: &[],
-    rules: &[],
+    rules: &[Rule { pattern: "task_definition", kind: RuleKind::NameOrArn }],
     owners: &[],
 };
 
@@ -23,7 +23,6 @@ pub(super) mod live {
     const SERVICES_A_CALL: usize = 10;
 
     pub(crate) async fn read(place: &Place, batch: &mut Batch<'_>) -> Result<(), Gap> {
-        let mut recorded = batch.all_recorded();
         let mut clusters: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (id, [cluster]) in batch.identified(["cluster"]) {
             clusters.entry(cluster).or_default().push(id);
@@ -54,7 +53,7 @@ pub(super) mod live {
                 let Some(arn) = one.text("serviceArn").filter(|_| one.text("status") != Some("INACTIVE")) else {
                     continue;
                 };
-                batch.found(arn, || convert(arn, one, recorded.remove(arn)));
+                batch.found(arn, || convert(arn, one));
             }
         }
         Ok(())
@@ -81,12 +80,7 @@ pub(super) mod live {
         Ok(())
     }
 
-    fn convert(arn: &str, one: &Value, recorded: Option<Recorded>) -> Object {
-        let written = |name: &str| recorded.as_ref().and_then(|recorded| recorded.text(name).map(str::to_owned));
-        // A task definition may be written as its family and revision; the answer has its ARN.
-        let task = one.text("taskDefinition");
-        let short =
-            written("task_definition").filter(|text| task.is_some_and(|arn| arn.ends_with(&format!("/{text}"))));
+    fn convert(arn: &str, one: &Value) -> Object {
         let strategy = one.list("capacityProviderStrategy").iter().map(|item| {
             Object::new()
                 .number("base", item.number("base"))
@@ -137,7 +131,7 @@ pub(super) mod live {
             .text("scheduling_strategy", one.text("schedulingStrategy"))
             .blocks("service_registries", registries)
             .tag_list(one.list("tags"), ("key", "value"))
-            .text("task_definition", short.as_deref().or(task));
+            .text("task_definition", one.text("taskDefinition"));
         deployment(object, one)
     }
 

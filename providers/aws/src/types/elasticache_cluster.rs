@@ -8,14 +8,16 @@ pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_elasticache_cluster",
     permissions: &["elasticache:DescribeCacheClusters", "elasticache:ListTagsForResource"],
     identity: &[],
-    rules: &[Rule { pattern: "maintenance_window", kind: RuleKind::CaseInsensitive }],
+    rules: &[
+        Rule { pattern: "engine_version", kind: RuleKind::Version },
+        Rule { pattern: "maintenance_window", kind: RuleKind::CaseInsensitive },
+    ],
     owners: &[],
 };
 
 #[cfg(feature = "sdk")]
 pub(super) mod live {
     use crate::caches::{clusters, log_deliveries, tagged, tags};
-    use crate::databases::version;
     use crate::origin;
     use crate::sdk::prelude::*;
     use serde_json::Value;
@@ -26,10 +28,9 @@ pub(super) mod live {
             .iter()
             .filter_map(|one| Some((one.text("CacheClusterId")?.to_owned(), one.text("ARN")?.to_owned())));
         let mut tags = tags(place, batch, arns).await;
-        let recorded = batch.all_recorded();
         for cluster in clusters.iter() {
             let Some(id) = cluster.text("CacheClusterId") else { continue };
-            let mut object = convert(id, cluster, recorded.get(id));
+            let mut object = convert(id, cluster);
             if let Some(answer) = tags.remove(id) {
                 object = batch.detailed(id, object, answer, tagged);
             }
@@ -42,7 +43,7 @@ pub(super) mod live {
         Ok(())
     }
 
-    fn convert(id: &str, one: &Value, recorded: Option<&Recorded>) -> Object {
+    fn convert(id: &str, one: &Value) -> Object {
         let running = one.text("EngineVersion");
         let nodes = one.list("CacheNodes.CacheNode");
         let zones = nodes.iter().filter_map(|node| node.text("CustomerAvailabilityZone"));
@@ -71,7 +72,7 @@ pub(super) mod live {
             .value("cluster_id", id)
             .text("configuration_endpoint", endpoint.as_deref())
             .text("engine", one.text("Engine"))
-            .text("engine_version", version(recorded.and_then(|one| one.text("engine_version")), running))
+            .text("engine_version", running)
             .text("engine_version_actual", running)
             .text("ip_discovery", one.text("IpDiscovery"))
             .blocks("log_delivery_configuration", log_deliveries(one))

@@ -13,14 +13,16 @@ pub(super) static TYPE: ResourceType = ResourceType {
         "elasticache:ListTagsForResource",
     ],
     identity: &[],
-    rules: &[Rule { pattern: "maintenance_window", kind: RuleKind::CaseInsensitive }],
+    rules: &[
+        Rule { pattern: "engine_version", kind: RuleKind::Version },
+        Rule { pattern: "maintenance_window", kind: RuleKind::CaseInsensitive },
+    ],
     owners: &[],
 };
 
 #[cfg(feature = "sdk")]
 pub(super) mod live {
     use crate::caches::{clusters, log_deliveries, replication_groups, tagged, tags};
-    use crate::databases::version;
     use crate::sdk::prelude::*;
     use serde_json::Value;
 
@@ -32,7 +34,6 @@ pub(super) mod live {
             .iter()
             .filter_map(|one| Some((one.text("ReplicationGroupId")?.to_owned(), one.text("ARN")?.to_owned())));
         let mut tags = tags(place, batch, arns).await;
-        let recorded = batch.all_recorded();
         for group in groups.iter() {
             let Some(id) = group.text("ReplicationGroupId").filter(|_| group.text("Status") != Some("deleting")) else {
                 continue;
@@ -41,7 +42,7 @@ pub(super) mod live {
             let member = group.texts("MemberClusters.ClusterId").first().copied();
             let first = clusters.iter().flat_map(|all| all.iter()).find(|one| one.text("CacheClusterId") == member);
             if let Some(cluster) = first.filter(|_| member.is_some()) {
-                object = with_cluster(object, cluster, recorded.get(id));
+                object = with_cluster(object, cluster);
             }
             if let Some(answer) = tags.remove(id) {
                 object = batch.detailed(id, object, answer, tagged);
@@ -101,11 +102,11 @@ pub(super) mod live {
     }
 
     /// What a group's clusters tell.
-    fn with_cluster(object: Object, one: &Value, recorded: Option<&Recorded>) -> Object {
+    fn with_cluster(object: Object, one: &Value) -> Object {
         let running = one.text("EngineVersion");
         let groups = one.list("SecurityGroups.member").iter().filter_map(|group| group.text("SecurityGroupId"));
         object
-            .text("engine_version", version(recorded.and_then(|one| one.text("engine_version")), running))
+            .text("engine_version", running)
             .text("engine_version_actual", running)
             .text("maintenance_window", one.text("PreferredMaintenanceWindow"))
             .text("notification_topic_arn", one.text("NotificationConfiguration.TopicArn"))

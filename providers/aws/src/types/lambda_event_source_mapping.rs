@@ -7,6 +7,7 @@ pub(super) static TYPE: ResourceType = ResourceType {
     permissions: &["lambda:ListEventSourceMappings", "lambda:ListTags"],
     identity: &[],
     rules: &[
+        Rule { pattern: "function_name", kind: RuleKind::NameOrArn },
         Rule { pattern: "filter_criteria.*.filter.*.pattern", kind: RuleKind::Json },
         Rule { pattern: "last_modified", kind: RuleKind::Volatile("moves with the mapping's own state") },
         Rule { pattern: "last_processing_result", kind: RuleKind::Volatile("what came of the last events") },
@@ -39,12 +40,10 @@ pub(super) mod live {
         })
         .await;
         let mut tags: HashMap<String, _> = answers.into_iter().collect();
-        let recorded = batch.all_recorded();
         for mapping in mappings.iter() {
             // One that is being deleted is as good as gone.
             let Some(id) = mapping.text("UUID").filter(|_| mapping.text("State") != Some("Deleting")) else { continue };
-            let mut object =
-                convert(id, mapping, recorded.get(id)).text_if_known("arn", arn(place, mapping).as_deref());
+            let mut object = convert(id, mapping).text_if_known("arn", arn(place, mapping).as_deref());
             if let Some(answer) = tags.remove(id) {
                 object = batch.detailed(id, object, answer, |object, answer| object.tag_map(answer.at("Tags")));
             }
@@ -58,11 +57,8 @@ pub(super) mod live {
         own.or_else(|| place.arn_of("lambda", &format!("event-source-mapping:{}", mapping.text("UUID")?)))
     }
 
-    fn convert(id: &str, one: &Value, recorded: Option<&Recorded>) -> Object {
+    fn convert(id: &str, one: &Value) -> Object {
         let function = one.text("FunctionArn");
-        // A function may be written by its name or by its ARN; the answer has the ARN.
-        let written = recorded.and_then(|recorded| recorded.text("function_name"));
-        let same = written.filter(|name| function.is_some_and(|arn| arn.ends_with(&format!(":{name}"))));
         let failure = one
             .text("DestinationConfig.OnFailure.Destination")
             .map(|arn| Object::new().blocks("on_failure", [Object::new().value("destination_arn", arn)]));
@@ -96,7 +92,7 @@ pub(super) mod live {
             .text("event_source_arn", one.text("EventSourceArn"))
             .blocks("filter_criteria", criteria)
             .text("function_arn", function)
-            .text("function_name", same.or(function))
+            .text("function_name", function)
             .texts("function_response_types", one.texts("FunctionResponseTypes"))
             .text("kms_key_arn", one.text("KMSKeyArn"))
             .text_if_known("last_modified", of_seconds(one.at("LastModified")).as_deref())

@@ -9,6 +9,7 @@ pub(super) static TYPE: ResourceType = ResourceType {
     permissions: &["rds:DescribeDBClusters"],
     identity: &[],
     rules: &[
+        Rule { pattern: "engine_version", kind: RuleKind::Version },
         Rule { pattern: "master_password", kind: RuleKind::Sensitive },
         Rule { pattern: "preferred_maintenance_window", kind: RuleKind::CaseInsensitive },
     ],
@@ -17,22 +18,19 @@ pub(super) static TYPE: ResourceType = ResourceType {
 
 #[cfg(feature = "sdk")]
 pub(super) mod live {
-    use crate::databases::{clusters, tagged, version};
+    use crate::databases::{clusters, tagged};
     use crate::sdk::prelude::*;
     use serde_json::Value;
-    use std::collections::HashMap;
 
     pub(crate) async fn read(place: &Place, batch: &mut Batch<'_>) -> Result<(), Gap> {
-        let recorded: HashMap<&str, Recorded> =
-            batch.instances().iter().map(|instance| (instance.id, batch.recorded(instance))).collect();
         for cluster in clusters(place).await?.iter() {
             let Some(id) = cluster.text("DBClusterIdentifier") else { continue };
-            batch.add(id, Origin::Created, || convert(id, cluster, recorded.get(id)));
+            batch.add(id, Origin::Created, || convert(id, cluster));
         }
         Ok(())
     }
 
-    fn convert(id: &str, one: &Value, recorded: Option<&Recorded>) -> Object {
+    fn convert(id: &str, one: &Value) -> Object {
         let text = |path: &str| one.text(path);
         let running = text("EngineVersion");
         let zones: Vec<&str> =
@@ -60,7 +58,7 @@ pub(super) mod live {
             .text("endpoint", text("Endpoint"))
             .text("engine", text("Engine"))
             .text("engine_mode", text("EngineMode"))
-            .text("engine_version", version(recorded.and_then(|one| one.text("engine_version")), running))
+            .text("engine_version", running)
             .text("engine_version_actual", running)
             .text("hosted_zone_id", text("HostedZoneId"))
             .flag("iam_database_authentication_enabled", one.flag("IAMDatabaseAuthenticationEnabled"))

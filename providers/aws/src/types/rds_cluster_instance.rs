@@ -9,6 +9,7 @@ pub(super) static TYPE: ResourceType = ResourceType {
     permissions: &["rds:DescribeDBInstances"],
     identity: &[],
     rules: &[
+        Rule { pattern: "engine_version", kind: RuleKind::Version },
         Rule { pattern: "preferred_maintenance_window", kind: RuleKind::CaseInsensitive },
         Rule { pattern: "writer", kind: RuleKind::Volatile("moves with every failover") },
     ],
@@ -17,24 +18,21 @@ pub(super) static TYPE: ResourceType = ResourceType {
 
 #[cfg(feature = "sdk")]
 pub(super) mod live {
-    use crate::databases::{instances, tagged, version};
+    use crate::databases::{instances, tagged};
     use crate::sdk::prelude::*;
     use serde_json::Value;
-    use std::collections::HashMap;
 
     pub(crate) async fn read(place: &Place, batch: &mut Batch<'_>) -> Result<(), Gap> {
-        let recorded: HashMap<&str, Recorded> =
-            batch.instances().iter().map(|instance| (instance.id, batch.recorded(instance))).collect();
         for instance in instances(place).await?.iter() {
             let Some(id) = instance.text("DBInstanceIdentifier") else { continue };
             if instance.text("DBClusterIdentifier").is_some() {
-                batch.add(id, Origin::Created, || convert(id, instance, recorded.get(id)));
+                batch.add(id, Origin::Created, || convert(id, instance));
             }
         }
         Ok(())
     }
 
-    fn convert(id: &str, one: &Value, recorded: Option<&Recorded>) -> Object {
+    fn convert(id: &str, one: &Value) -> Object {
         let text = |path: &str| one.text(path);
         let running = text("EngineVersion");
         let parameters = one.list("DBParameterGroups.DBParameterGroup").first();
@@ -51,7 +49,7 @@ pub(super) mod live {
             .text("dbi_resource_id", text("DbiResourceId"))
             .text("endpoint", text("Endpoint.Address"))
             .text("engine", text("Engine"))
-            .text("engine_version", version(recorded.and_then(|one| one.text("engine_version")), running))
+            .text("engine_version", running)
             .text("engine_version_actual", running)
             .value("identifier", id)
             .text("instance_class", text("DBInstanceClass"))
