@@ -1,8 +1,8 @@
 """What a scan costs beside `terraform plan -refresh-only`, on the same stack and server, in one run.
 
-    python3 tests/conformance/bench.py [--driftline FILE] [--sizes 100,1000,3000]
+    python3 tests/conformance/bench.py [--driftline FILE] [--stack ec2|mixed] [--sizes 100,1000,3000]
 
-Applies each stack for real, measures both, prints a Markdown table. Stops all that it started."""
+`ec2` is of the EC2 family alone; `mixed` of EC2, S3, IAM, SQS, SNS, logs and SSM. Applies each stack for real, measures both, prints a Markdown table. Stops all that it started."""
 
 import argparse
 import datetime
@@ -22,6 +22,9 @@ from terraform import Absent, Terraform
 
 HERE = Path(__file__).resolve().parent
 CELL_SIZE = 50
+STACKS = {"ec2": "bench", "mixed": "bench_mixed"}
+# Of a mixed stack most of the time is spent waiting for queues.
+PARALLELISM = {"ec2": 4, "mixed": 40}
 SCANS = 3
 SAMPLE_SECONDS = 0.01
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -64,9 +67,9 @@ def own_peak(process):
 
 
 def count_calls(log):
-    """Requests in moto's log."""
+    """Requests in moto's log, but for the emulator's own."""
     with log.open("rb") as lines:
-        return sum(b'"POST / ' in line for line in lines)
+        return sum(b" HTTP/1.1" in line and b"/moto-api/" not in line for line in lines)
 
 
 def measure(command, folder, env, log):
@@ -92,12 +95,12 @@ def measure(command, folder, env, log):
     return Measured(wall, usage.ru_utime + usage.ru_stime, peak / 2**20, count_calls(log) - calls, process.returncode)
 
 
-def measure_size(size, driftline, work):
+def measure_size(stack, size, driftline, work):
     """Terraform and driftline on a stack of about `size` instances: the number of instances, and both measures."""
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     source = work / "source"
-    shutil.copytree(HERE / "bench", source)
+    shutil.copytree(HERE / STACKS[stack], source)
     (source / "terraform.tfvars").write_text(f"cells = {max(1, size // CELL_SIZE)}\n")
     folder = work / "repository"
     repository.make(source, folder)
@@ -106,8 +109,9 @@ def measure_size(size, driftline, work):
         terraform = Terraform(folder, sandbox.environment(moto.url), work)
         terraform.run("init", "-no-color")
         started = time.monotonic()
-        terraform.run("apply", "-auto-approve", "-no-color", "-parallelism=4")
-        terraform.run("apply", "-refresh-only", "-auto-approve", "-no-color", "-parallelism=4")
+        parallelism = f"-parallelism={PARALLELISM[stack]}"
+        terraform.run("apply", "-auto-approve", "-no-color", parallelism)
+        terraform.run("apply", "-refresh-only", "-auto-approve", "-no-color", parallelism)
         state = json.loads((folder / "terraform.tfstate").read_text())
         instances = sum(len(resource["instances"]) for resource in state["resources"] if resource["mode"] == "managed")
         print(f"{instances} instances applied in {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
@@ -145,6 +149,7 @@ def main():
     default = sandbox.target_folder() / "release" / "driftline"
     parser.add_argument("--driftline", default=os.environ.get("DRIFTLINE", default), help="the program under test, a release build")
     parser.add_argument("--sizes", default="100,1000,3000", help="about how many instances, with commas between")
+    parser.add_argument("--stack", choices=STACKS, default="ec2", help="which services")
     arguments = parser.parse_args()
     driftline = Path(arguments.driftline).resolve()
     if not driftline.is_file():
@@ -158,7 +163,7 @@ def main():
         rows, failed = [], False
         for size in sizes:
             try:
-                rows.append(measure_size(size, str(driftline), work / str(size)))
+                rows.append(measure_size(arguments.stack, size, str(driftline), work / f"{arguments.stack}-{size}"))
             except RuntimeError as error:
                 # A large stack may be too much for the emulator; the figures of the others still count.
                 failed = True

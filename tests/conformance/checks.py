@@ -4,6 +4,7 @@ Knows nothing of terraform or of what a report should say."""
 import json
 import os
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -21,17 +22,17 @@ class Checks:
         self.passed = 0
         self.failed = 0
         self.started = time.monotonic()
+        self.lock = threading.Lock()
 
     def check(self, name, complaints):
         """One check: passed where there is nothing to complain about."""
         complaints = list(complaints)
-        if complaints:
-            self.failed += 1
-        else:
-            self.passed += 1
-        print(f"{'FAIL' if complaints else 'ok  '} {name}", flush=True)
-        for line in complaints[:MOST_LINES]:
-            print("       " + (line if line.isprintable() else ascii(line))[:LINE_LENGTH], flush=True)
+        lines = [f"{'FAIL' if complaints else 'ok  '} {name}"]
+        lines += ["       " + (line if line.isprintable() else ascii(line))[:LINE_LENGTH] for line in complaints[:MOST_LINES]]
+        with self.lock:
+            self.failed += bool(complaints)
+            self.passed += not complaints
+            print("\n".join(lines), flush=True)
 
     def note(self, text):
         print(f"{time.monotonic() - self.started:6.1f} s  {text}", flush=True)

@@ -89,15 +89,16 @@ def run_phases(checks, stack, arguments):
 
 
 def run(checks, arguments, work):
-    """All stacks, live. They are applied at the same time, for an apply is mostly waiting."""
+    """All stacks, live, several at the same time, for an apply is mostly waiting."""
     stacks = []
     try:
         for name in arguments.stacks or STACKS:
             stacks.append(Stack(name, work))
         with ThreadPoolExecutor(max_workers=3) as pool:
             list(pool.map(lambda stack: stack.enter(stack.phases[0]), stacks))
-        for stack in stacks:
-            run_phases(checks, stack, arguments)
+            # A phase waits as much as it computes: for retries, for the provider, for the emulator.
+            for ended in [pool.submit(run_phases, checks, stack, arguments) for stack in stacks]:
+                ended.result()
     finally:
         for stack in stacks:
             stack.moto.stop()

@@ -30,19 +30,37 @@ pub(super) mod live {
 
     pub(crate) async fn read(place: &Place, batch: &mut Batch<'_>) -> Result<(), Gap> {
         let answer = place.call(&CLOUDTRAIL, Ask::of("DescribeTrails")).await?;
-        let requested: Vec<String> = answer
+        let recorded = batch.all_recorded();
+        let requested: Vec<(String, bool, bool)> = answer
             .list("trailList")
             .iter()
-            .filter_map(|trail| id(batch, trail))
-            .filter(|id| batch.requests(id))
-            .map(str::to_owned)
+            .filter_map(|trail| Some((id(batch, trail)?, trail)))
+            .filter(|(id, _)| batch.requests(id))
+            .map(|(id, trail)| {
+                let holds = |name: &str| {
+                    recorded.get(id).and_then(|one| one.0.get(name)?.as_array()).is_some_and(|list| !list.is_empty())
+                };
+                let has = |flag| trail.flag(flag) == Some(true);
+                let events =
+                    holds("event_selector") || holds("advanced_event_selector") || has("HasCustomEventSelectors");
+                (id.to_owned(), events, holds("insight_selector") || has("HasInsightSelectors"))
+            })
             .collect();
-        let answers = concurrently(requested, |id| async move {
-            let ask = |operation| place.call(&CLOUDTRAIL, Ask::of(operation).with("TrailName", id.as_str()));
+        let answers = concurrently(requested, |(id, events, insights)| async move {
+            // Of a trail that has none of its own and recorded none there is nothing to ask.
+            let selectors = async |wanted: bool, operation| match wanted {
+                true => place.call(&CLOUDTRAIL, Ask::of(operation).with("TrailName", id.as_str())).await,
+                false => Ok(Value::Null),
+            };
             let status = place.call(&CLOUDTRAIL, Ask::of("GetTrailStatus").with("Name", id.as_str()));
             let list = vec![Value::from(id.as_str())];
             let tags = place.call(&CLOUDTRAIL, Ask::of("ListTags").with("ResourceIdList", list));
-            let answers = tokio::join!(status, ask("GetEventSelectors"), ask("GetInsightSelectors"), tags);
+            let answers = tokio::join!(
+                status,
+                selectors(events, "GetEventSelectors"),
+                selectors(insights, "GetInsightSelectors"),
+                tags
+            );
             (id, answers)
         })
         .await;
@@ -55,11 +73,6 @@ pub(super) mod live {
                     object.flag("enable_logging", answer.flag("IsLogging"))
                 });
                 object = batch.detailed(id, object, events, selectors);
-                let insights = match insights {
-                    // A trail without insights says so with an error.
-                    Err(failure) if failure.is(&["InsightNotEnabledException"]) => Ok(Value::Null),
-                    insights => insights,
-                };
                 object = batch.detailed(id, object, insights, |object, answer| {
                     let kinds = answer.list("InsightSelectors").iter();
                     let kind = |one: &Value| Object::new().text("insight_type", one.text("InsightType"));
@@ -103,15 +116,7 @@ pub(super) mod live {
     }
 
     fn selectors(object: Object, answer: &Value) -> Object {
-        let all = answer.list("EventSelectors");
-        // What every trail begins with, management events of both kinds, is not recorded.
-        let usual = |one: &Value| {
-            one.flag("IncludeManagementEvents") == Some(true)
-                && one.text("ReadWriteType") == Some("All")
-                && one.list("DataResources").is_empty()
-                && one.list("ExcludeManagementEventSources").is_empty()
-        };
-        let basic = if all.len() == 1 && all.iter().all(usual) { &[] } else { all };
+        let basic = answer.list("EventSelectors");
         let basic = basic.iter().map(|one| {
             let data = one.list("DataResources").iter();
             let data =

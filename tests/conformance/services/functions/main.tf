@@ -180,5 +180,11 @@ resource "aws_cloudtrail" "trail" {
   name           = "trail"
   s3_bucket_name = aws_s3_bucket.artifacts.id
   enable_logging = false
-  tags           = { Team = "a" }
+  event_selector {
+    data_resource {
+      type   = "AWS::S3::Object"
+      values = ["arn:aws:s3"]
+    }
+  }
+  tags = { Team = "a" }
 }
