@@ -62,8 +62,8 @@ class Compare(unittest.TestCase):
 
     def test_unmanaged(self):
         report = {"findings": [finding("unmanaged", None), finding("unmanaged", None, object_id="d", default_object=True)]}
-        self.assertEqual(compare.compare_unmanaged("mutated", [{"type": "aws_vpc", "id": "x", "region": "r"}], report), [])
-        self.assertEqual(len(compare.compare_unmanaged("mutated", [{"type": "aws_vpc", "id": "x", "region": "other"}], report)), 2)
+        self.assertEqual(compare.compare_unmanaged("a phase", [{"type": "aws_vpc", "id": "x", "region": "r"}], report), [])
+        self.assertEqual(len(compare.compare_unmanaged("a phase", [{"type": "aws_vpc", "id": "x", "region": "other"}], report)), 2)
 
 
 class Truth(unittest.TestCase):
