@@ -213,12 +213,13 @@ fn objects(path: &Path, source: &str, batch: &LiveBatch, redactor: &Redactor<'_>
                 unparsable = Some(object.id.clone());
                 return Ok(());
             };
-            let LiveObject { id, origin, .. } = object;
+            let LiveObject { id, origin, created_at, .. } = object;
             let record = ObjectRecord {
                 resource_type: batch.resource_type.clone(),
                 id: id.clone(),
                 requested,
                 origin: origin.clone(),
+                created_at: created_at.clone(),
                 attributes,
             };
             serde_json::to_writer(&mut *file, &record)?;

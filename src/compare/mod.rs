@@ -8,7 +8,7 @@ mod owners;
 mod tests;
 mod walk;
 
-use crate::config::Configuration;
+use crate::config::{Configuration, Declares};
 use crate::fetch::{Live, LiveBatch, LiveConnection};
 use crate::inventory::Covered;
 use crate::model::{CoverageEntry, CoverageStatus, Fold, Kind};
@@ -17,7 +17,7 @@ use crate::plan::{InstanceIndex, ReadPlan};
 use crate::redact::RedactionKey;
 use crate::state::State;
 use owners::Owners;
-use provider_api::{AttributePath, Attributes, Gap, LiveObject, Origin, Scope, TypeTable};
+use provider_api::{AttributePath, Attributes, Gap, LiveObject, Origin, Scope, StandIn, TypeTable};
 use rayon::prelude::*;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -333,10 +333,13 @@ fn unmanaged(sides: &Sides<'_>) -> Vec<Unmanaged> {
 
 /// What the attribute is called that says when an object was made.
 const MADE: &[&str] =
-    &["create_date", "created_at", "created_date", "created_time", "creation_date", "joined_timestamp"];
+    &["create_date", "create_time", "created_at", "created_date", "created_time", "creation_date", "joined_timestamp"];
 
-/// When an object was made, as its attributes tell it.
+/// When an object was made, as the reader or its attributes tell it.
 fn created_at(object: &LiveObject) -> Option<String> {
+    if object.created_at.is_some() {
+        return object.created_at.clone();
+    }
     let attributes: provider_api::Attributes = serde_json::from_str(object.attributes.get()).ok()?;
     let text = MADE.iter().find_map(|name| attributes.get(*name)?.as_str());
     text.filter(|text| !text.is_empty()).map(str::to_owned)
@@ -355,17 +358,37 @@ fn tags(object: &LiveObject) -> BTreeMap<String, String> {
 
 /// Types and ids of objects that another type's resource manages.
 fn stood_for(sides: &Sides<'_>) -> HashSet<(&'static str, String)> {
-    let instances = sides.states.iter().flat_map(|state| &state.instances);
-    let objects = instances.filter_map(|instance| {
-        let stand_ins = (sides.types)(&instance.provider.source)?.stand_ins.iter();
-        let stand_in = stand_ins.into_iter().find(|one| one.resource_type == &*instance.address.resource_type)?;
-        let recorded: provider_api::Attributes = serde_json::from_str(instance.attributes.get()).ok()?;
-        Some((stand_in.objects)(&recorded))
-    });
-    objects.flatten().collect()
+    let mut objects = HashSet::new();
+    for (state, configuration) in sides.states.iter().zip(sides.configurations) {
+        for instance in &state.instances {
+            let stand_ins = (sides.types)(&instance.provider.source).map_or(&[][..], |table| table.stand_ins);
+            let of_type = |one: &&StandIn| one.resource_type == &*instance.address.resource_type;
+            for stand_in in stand_ins.iter().filter(of_type) {
+                if !stand_in.attribute.is_none_or(|name| may_declare(configuration, &instance.address, name)) {
+                    continue;
+                }
+                // What does not parse is reported where it is compared.
+                if let Ok(recorded) = serde_json::from_str::<Attributes>(instance.attributes.get()) {
+                    objects.extend((stand_in.objects)(&recorded));
+                }
+            }
+        }
+    }
+    objects
 }
 
-/// `aws_default_vpc` manages an object that is listed as an `aws_vpc`.
+/// Whether the configuration sets an attribute of an instance, or may for all that can be told.
+fn may_declare(configuration: &Configuration, address: &crate::model::Address, attribute: &str) -> bool {
+    let address = configuration.refactored(address);
+    match configuration.declares(&address) {
+        Declares::No => false,
+        Declares::Yes | Declares::NotKnown(_) => configuration
+            .instance(&address)
+            .is_none_or(|declared| declared.attributes.contains_key(attribute)),
+    }
+}
+
+/// `aws_default_vpc` manages an object that is listed as an `aws_vpc`, and `aws_alb` is the older name of `aws_lb`.
 fn family(resource_type: &str) -> &str {
     match resource_type {
         "aws_default_vpc" => "aws_vpc",
@@ -374,6 +397,10 @@ fn family(resource_type: &str) -> &str {
         "aws_default_security_group" => "aws_security_group",
         "aws_default_network_acl" => "aws_network_acl",
         "aws_default_vpc_dhcp_options" => "aws_vpc_dhcp_options",
+        "aws_alb" => "aws_lb",
+        "aws_alb_listener" => "aws_lb_listener",
+        "aws_alb_listener_rule" => "aws_lb_listener_rule",
+        "aws_alb_target_group" => "aws_lb_target_group",
         other => other,
     }
 }

@@ -23,7 +23,7 @@ fn object(attributes: &RawValue, id: &str) -> LiveObject {
         attributes.insert("tags_all".into(), all);
     }
     let attributes = serde_json::value::to_raw_value(&attributes).expect("JSON");
-    LiveObject { id: id.into(), attributes, origin: Origin::Created }
+    LiveObject { id: id.into(), attributes, origin: Origin::Created, created_at: None }
 }
 
 /// Compares one state with a cloud that is exactly as another state says. `answer` may change what a reader answers.

@@ -83,6 +83,7 @@ impl Connection for FakeConnection {
             id: id.into(),
             attributes: RawValue::from_string("{}".into()).unwrap(),
             origin: Origin::Created,
+            created_at: None,
         };
         let mut outcome = ReadOutcome { api_calls: 2, ..ReadOutcome::default() };
         if !self.may {

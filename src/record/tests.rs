@@ -71,7 +71,7 @@ impl Connection for Open {
         let mut outcome = ReadOutcome { api_calls: 3, ..ReadOutcome::default() };
         for (id, attributes) in objects {
             let attributes = serde_json::value::to_raw_value(attributes).unwrap();
-            let object = LiveObject { id: (*id).into(), attributes, origin: Origin::Created };
+            let object = LiveObject { id: (*id).into(), attributes, origin: Origin::Created, created_at: None };
             if request.instances.iter().any(|instance| instance.id == *id) {
                 outcome.objects.push(object);
             } else if request.unrequested {

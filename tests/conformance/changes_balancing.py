@@ -87,6 +87,12 @@ def configuration_deleted(w):
     w.client("autoscaling").delete_launch_configuration(LaunchConfigurationName="old")
 
 
+@change("aws_alb_target_group.older")
+def older_group_checked_elsewhere(w):
+    """A target group under its older name checks another path."""
+    w.client("elbv2").modify_target_group(TargetGroupArn=w.id("aws_alb_target_group.older"), HealthCheckPath="/other")
+
+
 def create_unmanaged(w):
     """Objects that no state holds."""
     client = w.client("elbv2")

@@ -53,6 +53,12 @@ def profile_deleted(w):
     w.client("eks").delete_fargate_profile(clusterName="main", fargateProfileName="jobs")
 
 
+@change("aws_backup_vault.gone")
+def vault_deleted(w):
+    """A vault is deleted."""
+    w.client("backup").delete_backup_vault(BackupVaultName="gone")
+
+
 @change("aws_organizations_organization.main")
 def policies_enabled(w):
     """Policies are switched on in an organization."""

@@ -164,6 +164,16 @@ def service_role_tagged(w):
     w.client("iam").tag_role(RoleName=role, Tags=[{"Key": "Team", "Value": "b"}])
 
 
+@change("aws_iam_role.whole")
+def inline_policy_widened(w):
+    """A policy that a role writes itself is widened, and another is put beside it."""
+    client = w.client("iam")
+    policy = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
+    client.put_role_policy(RoleName="whole", PolicyName="own", PolicyDocument=policy)
+    client.put_role_policy(RoleName="whole", PolicyName="beside", PolicyDocument=policy)
+    w.create("aws_iam_role_policy", "whole:beside")
+
+
 def create_unmanaged(w):
     """Objects that no state holds."""
     iam = w.client("iam")

@@ -110,6 +110,15 @@ def modern_rule_removed(w):
     )
 
 
+@change("module.rules.aws_vpc_security_group_egress_rule.dns", "module.rules.aws_security_group.modern")
+def modern_egress_removed(w):
+    """A rule for outgoing traffic is revoked by its id."""
+    w.ec2.revoke_security_group_egress(
+        GroupId=w.id("module.rules.aws_security_group.modern"),
+        SecurityGroupRuleIds=[w.id("module.rules.aws_vpc_security_group_egress_rule.dns")],
+    )
+
+
 @change("module.rules.aws_vpc_security_group_ingress_rule.https[2]")
 def modern_rule_tagged(w):
     """A rule's tags change."""

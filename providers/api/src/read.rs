@@ -47,6 +47,8 @@ pub struct LiveObject {
     pub attributes: Box<RawValue>,
     /// Where the object comes from, as far as the reader can tell.
     pub origin: Origin,
+    /// When it was made (RFC 3339), where the API tells it and no attribute does.
+    pub created_at: Option<String>,
 }
 
 /// Where an object that nobody asked for comes from.

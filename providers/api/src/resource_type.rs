@@ -93,6 +93,8 @@ pub struct Owner {
 pub struct StandIn {
     /// The resource type that stands for others, for example `aws_iam_policy_attachment`.
     pub resource_type: &'static str,
+    /// The attribute that has to be declared for it: where it is not, the provider records what is there, whoever made it.
+    pub attribute: Option<&'static str>,
     /// The types and ids of the objects that it manages, out of its recorded attributes.
     pub objects: fn(&Attributes) -> Vec<(&'static str, String)>,
 }

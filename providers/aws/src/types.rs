@@ -238,9 +238,16 @@ const fn tag_owner(attribute: &'static str) -> Owner {
     }
 }
 
-/// Attachments of a policy, all at once.
-static STAND_INS: &[StandIn] =
-    &[StandIn { resource_type: "aws_iam_policy_attachment", objects: iam_policy_attachment::attachments }];
+/// Attachments of a policy, all at once, and policies that are written inside of roles.
+static STAND_INS: &[StandIn] = &[
+    StandIn {
+        resource_type: "aws_iam_policy_attachment",
+        attribute: None,
+        objects: iam_policy_attachment::attachments,
+    },
+    StandIn { resource_type: "aws_iam_role", attribute: Some("inline_policy"), objects: iam_role::inline_policies },
+    StandIn { resource_type: "aws_iam_role", attribute: Some("managed_policy_arns"), objects: iam_role::attachments },
+];
 
 /// The resource types that are read natively, their rules and their schemas.
 pub fn types() -> &'static TypeTable {

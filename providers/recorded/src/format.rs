@@ -86,6 +86,9 @@ pub struct ObjectRecord {
     pub requested: bool,
     /// Where it comes from.
     pub origin: Origin,
+    /// When it was made, where the API tells it and no attribute does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<String>,
     /// What was read of it, with digests in place of sensitive values.
     pub attributes: Box<RawValue>,
 }

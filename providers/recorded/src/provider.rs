@@ -221,7 +221,12 @@ impl Replay {
         };
         let path: PathBuf = self.dir.join(&name);
         let read = objects::read(&path, &batches[index], |object| {
-            let live = LiveObject { id: object.id, attributes: object.attributes, origin: object.origin };
+            let live = LiveObject {
+                id: object.id,
+                attributes: object.attributes,
+                origin: object.origin,
+                created_at: object.created_at,
+            };
             if wanted.contains(live.id.as_str()) {
                 outcome.objects.push(live);
             } else if request.unrequested {

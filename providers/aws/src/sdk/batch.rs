@@ -55,8 +55,8 @@ impl<'a> Batch<'a> {
         if !self.wants(id) || !self.answered.insert(id.to_owned()) {
             return;
         }
-        let Some(attributes) = object().into_raw() else { return };
-        let live = LiveObject { id: id.to_owned(), attributes, origin };
+        let Some((attributes, created_at)) = object().into_raw() else { return };
+        let live = LiveObject { id: id.to_owned(), attributes, origin, created_at };
         match self.requests(id) {
             true => self.outcome.objects.push(live),
             false => self.outcome.unrequested.push(live),

@@ -11,7 +11,10 @@ use serde_json::value::RawValue;
 /// What the older plugin SDK records for something unset is the zero value (`""`, `false`, `0`), and so do the plain
 /// methods; those ending in `_or_null` are for attributes recorded as null. What is never added counts as not read.
 #[derive(Debug, Default, Clone)]
-pub(crate) struct Object(Attributes);
+pub(crate) struct Object {
+    attributes: Attributes,
+    created_at: Option<String>,
+}
 
 impl Object {
     pub(crate) fn new() -> Self {
@@ -20,8 +23,13 @@ impl Object {
 
     /// Any value.
     pub(crate) fn value(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.0.insert(name.to_owned(), value.into());
+        self.attributes.insert(name.to_owned(), value.into());
         self
+    }
+
+    /// When the object was made (RFC 3339), where the API tells it and no attribute does.
+    pub(crate) fn created(self, at: Option<String>) -> Self {
+        Self { created_at: at, ..self }
     }
 
     /// A string; unset is the empty string.
@@ -109,9 +117,9 @@ impl Object {
         )
     }
 
-    /// The compact JSON text of the attributes.
-    pub(super) fn into_raw(self) -> Option<Box<RawValue>> {
-        serde_json::value::to_raw_value(&self.0).ok()
+    /// The compact JSON text of the attributes, and when the object was made.
+    pub(super) fn into_raw(self) -> Option<(Box<RawValue>, Option<String>)> {
+        Some((serde_json::value::to_raw_value(&self.attributes).ok()?, self.created_at))
     }
 }
 
@@ -127,6 +135,6 @@ fn own_tags<'t>(tags: impl Iterator<Item = (&'t str, &'t str)>) -> Attributes {
 
 impl From<Object> for Value {
     fn from(object: Object) -> Self {
-        Value::Object(object.0)
+        Value::Object(object.attributes)
     }
 }

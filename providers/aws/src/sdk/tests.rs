@@ -313,3 +313,22 @@ fn a_call_that_the_type_does_not_declare_is_never_made() {
         assert!(cause.contains("is not among the permissions that the resource type declares"), "{cause}");
     }
 }
+
+#[test]
+fn objects_tell_when_they_were_made_and_where() {
+    let place = place(|call| {
+        let bucket = |name: &str, region: &str| {
+            format!(
+                "<Bucket><Name>{name}</Name><CreationDate>2026-01-02T03:04:05Z</CreationDate>\
+                 <BucketRegion>{region}</BucketRegion></Bucket>"
+            )
+        };
+        let buckets = [bucket("here", "eu-west-1"), bucket("there", "us-east-1")].concat();
+        let body = format!("<ListAllMyBucketsResult><Buckets>{buckets}</Buckets></ListAllMyBucketsResult>");
+        (call == "/?max-buckets=1000").then_some((200, body))
+    });
+    let outcome = read(&place, "aws_s3_bucket", &[]);
+    assert_eq!(ids(&outcome.unrequested), ["here"], "buckets of other regions are listed there");
+    assert_eq!(outcome.unrequested[0].created_at.as_deref(), Some("2026-01-02T03:04:05Z"));
+    assert!(outcome.listed && outcome.gaps.is_empty());
+}

@@ -33,6 +33,7 @@ pub(super) mod live {
             image.block_device_mappings().iter().filter(of_root).find_map(|mapping| mapping.ebs()?.snapshot_id())
         });
         Object::new()
+            .created(image.creation_date().map(str::to_owned))
             .text("id", image.image_id())
             .text_if_known("arn", arn)
             .text("architecture", image.architecture().map(|it| it.as_str()))

@@ -33,6 +33,7 @@ pub(super) static TYPE: ResourceType = ResourceType {
 
 #[cfg(feature = "sdk")]
 pub(super) mod live {
+    use crate::origin::owned_by;
     use crate::sdk::prelude::*;
     use serde_json::Value;
     use service::AUTO_SCALING;
@@ -56,9 +57,15 @@ pub(super) mod live {
             let Some(name) = group.text("AutoScalingGroupName").filter(|_| group.text("Status").is_none()) else {
                 continue;
             };
-            batch.add(name, Origin::Created, || convert(name, group));
+            batch.add(name, origin(group), || convert(name, group));
         }
         Ok(())
+    }
+
+    /// EKS makes the groups of its node groups, and marks them.
+    fn origin(group: &Value) -> Origin {
+        let tag = group.list("Tags.member").iter().find(|tag| tag.text("Key") == Some("eks:nodegroup-name"));
+        tag.map_or(Origin::Created, |tag| owned_by("aws_eks_node_group", tag.text("Value").unwrap_or_default()))
     }
 
     fn convert(name: &str, group: &Value) -> Object {
@@ -68,6 +75,7 @@ pub(super) mod live {
         // What a group does from the start, and Terraform does not record.
         let policies = if policies == ["Default"] { Vec::new() } else { policies };
         let object = Object::new()
+            .created(group.text("CreatedTime").map(str::to_owned))
             .value("id", name)
             .text("arn", group.text("AutoScalingGroupARN"))
             .texts("availability_zones", texts("AvailabilityZones.member"))

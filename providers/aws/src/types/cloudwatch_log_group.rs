@@ -13,7 +13,9 @@ pub(super) static TYPE: ResourceType = ResourceType {
 
 #[cfg(feature = "sdk")]
 pub(super) mod live {
+    use crate::origin::owned_by;
     use crate::sdk::prelude::*;
+    use crate::timestamp::of_milliseconds;
     use serde_json::Value;
     use service::LOGS;
     use std::collections::HashMap;
@@ -41,9 +43,21 @@ pub(super) mod live {
                 }
                 None => object,
             };
-            batch.add(name, Origin::Created, || object);
+            batch.add(name, origin(name), || object);
         }
         Ok(())
+    }
+
+    /// Services make groups for what they run, under names of their own (CloudWatch Logs User Guide, "AWS services that
+    /// publish logs").
+    fn origin(name: &str) -> Origin {
+        let mut words = name.split('/');
+        match (words.next(), words.next(), words.next(), words.next()) {
+            (Some(""), Some("aws"), Some("lambda"), Some(function)) => owned_by("aws_lambda_function", function),
+            (Some(""), Some("aws"), Some("codebuild"), Some(project)) => owned_by("aws_codebuild_project", project),
+            (Some(""), Some("aws"), Some(service), Some(_)) => Origin::OwnedBy(service.to_owned()),
+            _ => Origin::Created,
+        }
     }
 
     /// The group's ARN as Terraform records it: without the suffix that stands for its streams.
@@ -53,6 +67,7 @@ pub(super) mod live {
 
     fn convert(name: &str, arn: &str, group: &Value) -> Object {
         Object::new()
+            .created(of_milliseconds(group.number("creationTime")))
             .value("id", name)
             .value("arn", arn)
             .text("kms_key_id", group.text("kmsKeyId"))

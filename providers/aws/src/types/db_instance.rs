@@ -45,6 +45,7 @@ pub(super) mod live {
             one.list("EnabledCloudwatchLogsExports.member").iter().filter_map(Value::as_str).collect();
         let groups = one.list("VpcSecurityGroups.VpcSecurityGroupMembership").iter();
         let object = Object::new()
+            .created(text("InstanceCreateTime").map(str::to_owned))
             .value("id", id)
             .text("address", text("Endpoint.Address"))
             .number("allocated_storage", one.number("AllocatedStorage"))

@@ -16,6 +16,7 @@ pub(super) static TYPE: ResourceType = ResourceType {
 pub(super) mod live {
     use crate::origin;
     use crate::sdk::prelude::*;
+    use crate::timestamp::timestamp;
     use aws_sdk_ec2::types::{Image, Snapshot};
     use std::collections::HashMap;
 
@@ -65,6 +66,7 @@ pub(super) mod live {
 
     fn convert(snapshot: &Snapshot, arn: Option<&str>) -> Object {
         Object::new()
+            .created(snapshot.start_time().and_then(timestamp))
             .text("id", snapshot.snapshot_id())
             .text_if_known("arn", arn)
             .text("data_encryption_key_id", snapshot.data_encryption_key_id())

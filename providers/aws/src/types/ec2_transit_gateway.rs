@@ -14,6 +14,7 @@ pub(super) static TYPE: ResourceType = ResourceType {
 #[cfg(feature = "sdk")]
 pub(super) mod live {
     use crate::sdk::prelude::*;
+    use crate::timestamp::timestamp;
     use aws_sdk_ec2::types::{TransitGateway, TransitGatewayState};
 
     pub(crate) async fn read(place: &Place, batch: &mut Batch<'_>) -> Result<(), Gap> {
@@ -29,6 +30,7 @@ pub(super) mod live {
 
     fn convert(gateway: &TransitGateway) -> Object {
         let object = Object::new()
+            .created(gateway.creation_time().and_then(timestamp))
             .text("id", gateway.transit_gateway_id())
             .text("arn", gateway.transit_gateway_arn())
             .text("description", gateway.description())

@@ -14,6 +14,7 @@ pub(super) static TYPE: ResourceType = ResourceType {
 #[cfg(feature = "sdk")]
 pub(super) mod live {
     use crate::sdk::prelude::*;
+    use crate::timestamp::of_seconds;
     use serde_json::Value;
     use service::ECR;
     use std::collections::HashMap;
@@ -55,6 +56,7 @@ pub(super) mod live {
             .at("imageScanningConfiguration")
             .map(|scanning| Object::new().flag("scan_on_push", scanning.flag("scanOnPush")));
         Object::new()
+            .created(of_seconds(repository.at("createdAt")))
             .value("id", name)
             .text("arn", repository.text("repositoryArn"))
             .blocks("encryption_configuration", encryption)

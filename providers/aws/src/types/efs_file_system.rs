@@ -19,6 +19,7 @@ pub(super) static TYPE: ResourceType = ResourceType {
 #[cfg(feature = "sdk")]
 pub(super) mod live {
     use crate::sdk::prelude::*;
+    use crate::timestamp::of_seconds;
     use serde_json::Value;
     use service::EFS;
     use std::collections::HashMap;
@@ -58,6 +59,7 @@ pub(super) mod live {
 
     fn convert(place: &Place, id: &str, system: &Value) -> Object {
         let object = Object::new()
+            .created(of_seconds(system.at("CreationTime")))
             .value("id", id)
             .text("arn", system.text("FileSystemArn"))
             .text("availability_zone_id", system.text("AvailabilityZoneId"))

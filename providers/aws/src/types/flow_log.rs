@@ -22,6 +22,7 @@ fn without_streams(value: &Value) -> Value {
 #[cfg(feature = "sdk")]
 pub(super) mod live {
     use crate::sdk::prelude::*;
+    use crate::timestamp::timestamp;
     use aws_sdk_ec2::types::FlowLog;
 
     pub(crate) async fn read(place: &Place, batch: &mut Batch<'_>) -> Result<(), Gap> {
@@ -40,6 +41,7 @@ pub(super) mod live {
                 .flag("per_hour_partition", options.per_hour_partition())
         });
         let object = Object::new()
+            .created(log.creation_time().and_then(timestamp))
             .text_if_known("arn", place.arn(place.account.as_deref(), &format!("vpc-flow-log/{id}")).as_deref())
             .text("deliver_cross_account_role", log.deliver_cross_account_role())
             .blocks("destination_options", options)

@@ -1,8 +1,8 @@
 //! `aws_iam_role`: GetAccountAuthorizationDetails and ListRoles for all.
 //! Not read: `name_prefix`, which follows from `name`, and `force_detach_policies`, which only Terraform knows.
 
-use crate::rules::{document, elements, ids, single_of};
-use provider_api::{Owner, ResourceType, Rule, RuleKind};
+use crate::rules::{document, elements, ids, single_of, text};
+use provider_api::{Attributes, Owner, ResourceType, Rule, RuleKind};
 use serde_json::{Value, json};
 
 pub(super) static TYPE: ResourceType = ResourceType {
@@ -39,6 +39,21 @@ pub(super) static TYPE: ResourceType = ResourceType {
         },
     ],
 };
+
+/// The policies that a role's block writes, as they are listed.
+pub(super) fn inline_policies(recorded: &Attributes) -> Vec<(&'static str, String)> {
+    let Some(role) = text(recorded, "name") else { return Vec::new() };
+    let policies = recorded.get("inline_policy").map(elements).unwrap_or_default();
+    let names = policies.iter().filter_map(|policy| policy.get("name")?.as_str().map(str::to_owned));
+    names.map(|name| ("aws_iam_role_policy", format!("{role}:{name}"))).collect()
+}
+
+/// The attachments that a role's argument lists, as they are listed.
+pub(super) fn attachments(recorded: &Attributes) -> Vec<(&'static str, String)> {
+    let Some(role) = text(recorded, "name") else { return Vec::new() };
+    let policies = ids(recorded, "managed_policy_arns").into_iter();
+    policies.map(|policy| ("aws_iam_role_policy_attachment", format!("{role}/{policy}"))).collect()
+}
 
 /// An inline policy as one part.
 fn inline(name: Option<&Value>, policy: Option<&Value>) -> Value {

@@ -91,6 +91,7 @@ pub(super) mod live {
     use crate::instance_details::{Details, spot_request};
     use crate::origin;
     use crate::sdk::prelude::*;
+    use crate::timestamp::timestamp;
     use aws_sdk_ec2::types::{
         CapacityReservationSpecificationResponse, Instance, InstanceNetworkInterface, InstanceStateName,
         LaunchTemplate, MonitoringState, Vpc,
@@ -218,6 +219,7 @@ pub(super) mod live {
     fn convert(instance: &Instance, recorded: &Recorded) -> Object {
         let profile = instance.iam_instance_profile().and_then(|profile| profile.arn());
         let object = Object::new()
+            .created(instance.launch_time().and_then(timestamp))
             .text("id", instance.instance_id())
             .text("ami", instance.image_id())
             .flag("ebs_optimized", instance.ebs_optimized())

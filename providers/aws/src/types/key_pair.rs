@@ -15,6 +15,7 @@ pub(super) static TYPE: ResourceType = ResourceType {
 #[cfg(feature = "sdk")]
 pub(super) mod live {
     use crate::sdk::prelude::*;
+    use crate::timestamp::timestamp;
     use aws_sdk_ec2::types::KeyPairInfo;
 
     pub(crate) async fn read(place: &Place, batch: &mut Batch<'_>) -> Result<(), Gap> {
@@ -27,6 +28,7 @@ pub(super) mod live {
     fn convert(place: &Place, pair: &KeyPairInfo) -> Object {
         let name = pair.key_name().unwrap_or_default();
         Object::new()
+            .created(pair.create_time().and_then(timestamp))
             .text_if_known("arn", place.arn(place.account.as_deref(), &format!("key-pair/{name}")).as_deref())
             .text("fingerprint", pair.key_fingerprint())
             .value("id", name)

@@ -21,6 +21,7 @@ pub(super) static TYPE: ResourceType = ResourceType {
 #[cfg(feature = "sdk")]
 pub(super) mod live {
     use crate::sdk::prelude::*;
+    use crate::timestamp::of_seconds;
     use serde_json::Value;
     use service::KMS;
 
@@ -100,6 +101,7 @@ pub(super) mod live {
 
     fn convert(id: &str, key: &Value) -> Object {
         Object::new()
+            .created(of_seconds(key.at("CreationDate")))
             .value("id", id)
             .text("arn", key.text("Arn"))
             .text("custom_key_store_id", key.text("CustomKeyStoreId"))

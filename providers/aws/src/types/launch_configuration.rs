@@ -35,6 +35,7 @@ pub(super) mod live {
     fn convert(name: &str, one: &Value) -> Object {
         let groups: Vec<&str> = one.list("SecurityGroups.member").iter().filter_map(Value::as_str).collect();
         Object::new()
+            .created(one.text("CreatedTime").map(str::to_owned))
             .value("id", name)
             .text("arn", one.text("LaunchConfigurationARN"))
             .flag("associate_public_ip_address", one.flag("AssociatePublicIpAddress"))

@@ -18,6 +18,7 @@ pub(super) mod live {
     use crate::launch_template_data::with_data;
     use crate::origin;
     use crate::sdk::prelude::*;
+    use crate::timestamp::timestamp;
     use aws_sdk_ec2::types::{LaunchTemplate, LaunchTemplateVersion};
     use std::collections::HashMap;
 
@@ -83,6 +84,7 @@ pub(super) mod live {
 
     fn convert(template: &LaunchTemplate, version: Option<&LaunchTemplateVersion>, arn: Option<&str>) -> Object {
         let object = Object::new()
+            .created(template.create_time().and_then(timestamp))
             .text("id", template.launch_template_id())
             .text_if_known("arn", arn)
             .number("default_version", template.default_version_number())

@@ -61,6 +61,7 @@ pub(super) mod live {
         });
         let groups: Vec<&str> = balancer.list("SecurityGroups.member").iter().filter_map(Value::as_str).collect();
         Object::new()
+            .created(balancer.text("CreatedTime").map(str::to_owned))
             .value("id", arn)
             .value("arn", arn)
             .value("arn_suffix", suffix(arn))

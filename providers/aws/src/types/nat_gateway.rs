@@ -14,6 +14,7 @@ pub(super) static TYPE: ResourceType = ResourceType {
 #[cfg(feature = "sdk")]
 pub(super) mod live {
     use crate::sdk::prelude::*;
+    use crate::timestamp::timestamp;
     use aws_sdk_ec2::types::{NatGateway, NatGatewayAddress, NatGatewayState};
 
     pub(crate) async fn read(place: &Place, batch: &mut Batch<'_>) -> Result<(), Gap> {
@@ -32,6 +33,7 @@ pub(super) mod live {
         let set = |text: &&str| !text.is_empty();
         let private_ips: Vec<&str> = secondary().filter_map(|address| address.private_ip()).filter(set).collect();
         let object = Object::new()
+            .created(gateway.create_time().and_then(timestamp))
             .text("id", gateway.nat_gateway_id())
             .text("connectivity_type", gateway.connectivity_type().map(|kind| kind.as_str()))
             .texts("secondary_allocation_ids", secondary().filter_map(|address| address.allocation_id()).filter(set))

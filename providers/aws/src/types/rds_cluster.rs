@@ -39,6 +39,7 @@ pub(super) mod live {
             one.list("EnabledCloudwatchLogsExports.member").iter().filter_map(Value::as_str).collect();
         let groups = one.list("VpcSecurityGroups.VpcSecurityGroupMembership").iter();
         let object = Object::new()
+            .created(text("ClusterCreateTime").map(str::to_owned))
             .value("id", id)
             .number("allocated_storage", one.number("AllocatedStorage"))
             .text("arn", text("DBClusterArn"))

@@ -313,7 +313,8 @@ pub(super) mod live {
             let here = bucket.text("BucketRegion").is_none_or(|region| region == place.region);
             if here || batch.requests(name) {
                 let object = objects.remove(name);
-                batch.add(name, Origin::Created, || object.unwrap_or_else(|| identity(place, name)));
+                let made = bucket.text("CreationDate").map(str::to_owned);
+                batch.add(name, Origin::Created, || object.unwrap_or_else(|| identity(place, name)).created(made));
             }
         }
         Ok(())

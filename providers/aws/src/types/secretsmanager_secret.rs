@@ -21,6 +21,7 @@ pub(super) static TYPE: ResourceType = ResourceType {
 #[cfg(feature = "sdk")]
 pub(super) mod live {
     use crate::sdk::prelude::*;
+    use crate::timestamp::of_seconds;
     use serde_json::Value;
     use service::SECRETS_MANAGER;
     use std::collections::HashMap;
@@ -56,6 +57,7 @@ pub(super) mod live {
 
     fn convert(arn: &str, secret: &Value) -> Object {
         Object::new()
+            .created(of_seconds(secret.at("CreatedDate")))
             .value("id", arn)
             .value("arn", arn)
             .text("description", secret.text("Description"))

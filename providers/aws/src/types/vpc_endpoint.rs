@@ -61,6 +61,7 @@ fn configured_subnets(value: &Value) -> Vec<Value> {
 #[cfg(feature = "sdk")]
 pub(super) mod live {
     use crate::sdk::prelude::*;
+    use crate::timestamp::timestamp;
     use aws_sdk_ec2::types::{Filter, NetworkInterface, PrefixList, VpcEndpoint};
     use std::collections::{BTreeSet, HashMap};
 
@@ -129,6 +130,7 @@ pub(super) mod live {
         // Some partitions have gateway endpoints only and do not tell the type.
         let kind = endpoint.vpc_endpoint_type().map_or("Gateway", |kind| kind.as_str());
         let object = Object::new()
+            .created(endpoint.creation_timestamp().and_then(timestamp))
             .text_if_known("arn", place.arn(owner, &format!("vpc-endpoint/{id}")).as_deref())
             .value("id", id)
             .text("ip_address_type", endpoint.ip_address_type().map(|kind| kind.as_str()))

@@ -61,6 +61,14 @@ resource "aws_lb_target_group" "web" {
   }
 }
 
+# The older name of the same thing.
+resource "aws_alb_target_group" "older" {
+  name     = "older"
+  port     = 8081
+  protocol = "HTTP"
+  vpc_id   = aws_vpc.main.id
+}
+
 resource "aws_lb_target_group" "gone" {
   name        = "gone"
   port        = 80

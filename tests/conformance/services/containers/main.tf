@@ -156,6 +156,11 @@ resource "aws_backup_vault" "main" {
   name = "main"
 }
 
+resource "aws_backup_vault" "gone" {
+  provider = aws.plain
+  name     = "gone"
+}
+
 resource "aws_backup_plan" "daily" {
   provider = aws.plain
 

@@ -52,6 +52,17 @@ resource "aws_iam_role" "west" {
   assume_role_policy = local.trust
 }
 
+# Its policies are written inside of it: none of them is a resource of its own, and none is unmanaged.
+resource "aws_iam_role" "whole" {
+  name                = "whole"
+  assume_role_policy  = local.trust
+  managed_policy_arns = [aws_iam_policy.shared.arn]
+  inline_policy {
+    name   = "own"
+    policy = local.read
+  }
+}
+
 resource "aws_iam_role" "gone" {
   name               = "gone"
   assume_role_policy = local.trust
