@@ -296,6 +296,10 @@ fn merge_coverage(entries: Vec<CoverageEntry>) -> Vec<CoverageEntry> {
 
 /// Objects that no instance of any state stands for.
 fn unmanaged(sides: &Sides<'_>) -> Vec<Unmanaged> {
+    let batches = sides.live.connections.iter().flat_map(|connection| &connection.batches);
+    if batches.into_iter().all(|batch| batch.outcome.unrequested.is_empty()) {
+        return Vec::new();
+    }
     let managed: HashSet<(&str, &str)> = sides
         .states
         .iter()
@@ -382,9 +386,9 @@ fn may_declare(configuration: &Configuration, address: &crate::model::Address, a
     let address = configuration.refactored(address);
     match configuration.declares(&address) {
         Declares::No => false,
-        Declares::Yes | Declares::NotKnown(_) => configuration
-            .instance(&address)
-            .is_none_or(|declared| declared.attributes.contains_key(attribute)),
+        Declares::Yes | Declares::NotKnown(_) => {
+            configuration.instance(&address).is_none_or(|declared| declared.attributes.contains_key(attribute))
+        }
     }
 }
 

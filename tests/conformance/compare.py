@@ -118,7 +118,7 @@ def compare_unmanaged(phase, created, report):
     for fold in load_folds().get("appears", []):
         if phase in fold["phases"]:
             appeared = sorted(one for one in said - true if one[0] == fold["type"])
-            said -= set(appeared[: fold["count"]])
+            said -= set(appeared[: fold["most"]])
             if not appeared:
                 lines.append(f"fold {fold['name']} folds nothing")
     lines += [f"invented: unmanaged {' '.join(map(str, one))}" for one in sorted(said - true)]

@@ -39,6 +39,8 @@ mod rules;
 #[cfg(feature = "sdk")]
 mod sdk;
 #[cfg(feature = "sdk")]
+mod tagging;
+#[cfg(feature = "sdk")]
 mod timestamp;
 mod types;
 mod user_data;

@@ -98,6 +98,14 @@ pub(crate) static SNS: Service = regional("sns", Protocol::Query("2010-03-31"), 
 pub(crate) static SQS: Service = regional("sqs", Protocol::Json("1.0", "AmazonSQS"), 20.0);
 pub(crate) static SSM: Service = regional("ssm", Protocol::Json("1.1", "AmazonSSM"), 5.0);
 
+/// It tells the tags of other services' objects.
+pub(crate) static TAGGING: Service = Service {
+    signing_name: "tagging",
+    host: "tagging",
+    endpoint_name: "resourcegroupstaggingapi",
+    ..regional("tag", Protocol::Json("1.1", "ResourceGroupsTaggingAPI_20170126"), 5.0)
+};
+
 impl Service {
     /// The IAM action that an operation needs. S3 names some of them otherwise (Service Authorization Reference, Amazon S3).
     pub(super) fn action(&self, operation: &str) -> String {

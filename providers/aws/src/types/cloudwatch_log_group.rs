@@ -5,7 +5,7 @@ use provider_api::ResourceType;
 
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_cloudwatch_log_group",
-    permissions: &["logs:DescribeLogGroups", "logs:ListTagsForResource"],
+    permissions: &["logs:DescribeLogGroups", "logs:ListTagsForResource", "tag:GetResources"],
     identity: &[],
     rules: &[],
     owners: &[],
@@ -15,6 +15,7 @@ pub(super) static TYPE: ResourceType = ResourceType {
 pub(super) mod live {
     use crate::origin::owned_by;
     use crate::sdk::prelude::*;
+    use crate::tagging::told;
     use crate::timestamp::of_milliseconds;
     use serde_json::Value;
     use service::LOGS;
@@ -24,7 +25,11 @@ pub(super) mod live {
         let ask = Ask::of("DescribeLogGroups").with("limit", 50);
         let groups = place.list(&LOGS, ask, Paging::by("logGroups", "nextToken")).await?;
         let requested = groups.iter().filter(|group| batch.requests(group.text("logGroupName").unwrap_or_default()));
-        let arns: Vec<String> = requested.filter_map(arn).collect();
+        let arns: Vec<(String, String)> =
+            requested.filter_map(|group| Some((group.text("logGroupName")?.to_owned(), arn(group)?))).collect();
+        let told = told(place, batch, "logs", arns.clone()).await;
+        let arns: Vec<String> =
+            arns.into_iter().filter(|(name, _)| told.of(name).is_none()).map(|(_, arn)| arn).collect();
         let answers = concurrently(arns, |arn| async move {
             let answer = place.call(&LOGS, Ask::of("ListTagsForResource").with("resourceArn", arn.as_str())).await;
             (arn, answer)
@@ -41,7 +46,10 @@ pub(super) mod live {
                     batch.gap(name, failure.into());
                     object
                 }
-                None => object,
+                None => match told.of(name) {
+                    Some(tags) => object.tag_list(tags, ("Key", "Value")),
+                    None => object,
+                },
             };
             batch.add(name, origin(name), || object);
         }

@@ -22,6 +22,7 @@ pub(super) static TYPE: ResourceType = ResourceType {
         "s3:GetEncryptionConfiguration",
         "s3:GetLifecycleConfiguration",
         "s3:ListAllMyBuckets",
+        "tag:GetResources",
     ],
     identity: &[],
     rules: &[Rule { pattern: "policy", kind: RuleKind::Policy }],
@@ -240,6 +241,7 @@ pub(super) mod live {
     use super::super::s3_bucket_server_side_encryption_configuration::live::rules;
     use crate::buckets::{self, Setting, setting};
     use crate::sdk::prelude::*;
+    use crate::tagging::told;
     use serde_json::Value;
     use service::S3;
     use std::collections::{BTreeMap, HashMap};
@@ -287,8 +289,18 @@ pub(super) mod live {
         let listed: BTreeMap<&str, &Value> =
             listed.iter().filter_map(|bucket| Some((bucket.text("Name")?, bucket))).collect();
         let requested: Vec<&str> = listed.keys().copied().filter(|name| batch.requests(name)).collect();
-        let calls: Vec<(String, usize)> =
-            requested.iter().flat_map(|name| (0..SETTINGS.len()).map(|which| ((*name).to_owned(), which))).collect();
+        // The index of tags is a region's own.
+        let here = |name: &&&str| listed[**name].text("BucketRegion") == Some(place.region.as_str());
+        let arns =
+            requested.iter().filter(here).map(|name| ((*name).to_owned(), place.global_arn("s3", name))).collect();
+        let told = told(place, batch, "s3", arns).await;
+        let wanted =
+            |name: &str, which: &usize| SETTINGS[*which].0.query != buckets::TAGS.query || told.of(name).is_none();
+        let calls: Vec<(String, usize)> = requested
+            .iter()
+            .flat_map(|name| (0..SETTINGS.len()).map(|which| ((*name).to_owned(), which)))
+            .filter(|(name, which)| wanted(name, which))
+            .collect();
         let answers = concurrently(calls, |(name, which)| async move {
             let answer = setting(place, &name, SETTINGS[which].0).await;
             (name, which, answer)
@@ -296,7 +308,10 @@ pub(super) mod live {
         .await;
         let mut objects: HashMap<String, Object> = HashMap::new();
         for (name, which, answer) in answers {
-            let object = objects.remove(&name).unwrap_or_else(|| identity(place, &name));
+            let object = objects.remove(&name).unwrap_or_else(|| match told.of(&name) {
+                Some(tags) => identity(place, &name).tag_list(tags, ("Key", "Value")),
+                None => identity(place, &name),
+            });
             let object = match answer {
                 Ok(Some(answer)) => (SETTINGS[which].1)(object, &answer),
                 // It went while it was read.

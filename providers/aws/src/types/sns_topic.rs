@@ -6,7 +6,7 @@ use provider_api::{Owner, ResourceType, Rule, RuleKind};
 
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_sns_topic",
-    permissions: &["sns:GetTopicAttributes", "sns:ListTagsForResource", "sns:ListTopics"],
+    permissions: &["sns:GetTopicAttributes", "sns:ListTagsForResource", "sns:ListTopics", "tag:GetResources"],
     identity: &[],
     rules: &[
         Rule { pattern: "archive_policy", kind: RuleKind::Json },
@@ -25,6 +25,7 @@ pub(super) static TYPE: ResourceType = ResourceType {
 #[cfg(feature = "sdk")]
 pub(super) mod live {
     use crate::sdk::prelude::*;
+    use crate::tagging::told;
     use serde_json::Value;
     use service::SNS;
     use std::collections::HashMap;
@@ -44,12 +45,19 @@ pub(super) mod live {
                 }
             }
         }
-        let arns: Vec<String> = batch.instances().iter().map(|instance| instance.id.to_owned()).collect();
-        let answers = concurrently(arns, |arn| async move {
-            let (attributes, tags) = tokio::join!(
-                place.call(&SNS, Ask::of("GetTopicAttributes").with("TopicArn", arn.as_str())),
-                place.call(&SNS, Ask::of("ListTagsForResource").with("ResourceArn", arn.as_str())),
-            );
+        let arns = batch.ids().into_iter().map(|arn| (arn.clone(), arn)).collect();
+        let told = told(place, batch, "sns", arns).await;
+        let arns: Vec<(String, bool)> =
+            batch.ids().into_iter().map(|arn| (arn.clone(), told.of(&arn).is_some())).collect();
+        let answers = concurrently(arns, |(arn, told)| async move {
+            let (attributes, tags) =
+                tokio::join!(place.call(&SNS, Ask::of("GetTopicAttributes").with("TopicArn", arn.as_str())), async {
+                    let ask = Ask::of("ListTagsForResource").with("ResourceArn", arn.as_str());
+                    match told {
+                        true => None,
+                        false => Some(place.call(&SNS, ask).await),
+                    }
+                },);
             (arn, attributes, tags)
         })
         .await;
@@ -63,11 +71,10 @@ pub(super) mod live {
                 }
             };
             let object = match tags {
-                Ok(answer) => object.tag_list(answer.list("ListTagsForResourceResult.Tags.member"), ("Key", "Value")),
-                Err(failure) => {
-                    batch.gap(&arn, failure.into());
-                    object
-                }
+                None => object.tag_list(told.of(&arn).unwrap_or_default(), ("Key", "Value")),
+                Some(answer) => batch.detailed(&arn, object, answer, |object, answer| {
+                    object.tag_list(answer.list("ListTagsForResourceResult.Tags.member"), ("Key", "Value"))
+                }),
             };
             batch.found(&arn, || object);
         }

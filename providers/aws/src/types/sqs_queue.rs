@@ -6,7 +6,7 @@ use provider_api::{Owner, ResourceType, Rule, RuleKind};
 
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_sqs_queue",
-    permissions: &["sqs:GetQueueAttributes", "sqs:ListQueueTags", "sqs:ListQueues"],
+    permissions: &["sqs:GetQueueAttributes", "sqs:ListQueueTags", "sqs:ListQueues", "tag:GetResources"],
     identity: &[],
     rules: &[
         Rule { pattern: "policy", kind: RuleKind::Policy },
@@ -41,6 +41,7 @@ pub(super) static TYPE: ResourceType = ResourceType {
 #[cfg(feature = "sdk")]
 pub(super) mod live {
     use crate::sdk::prelude::*;
+    use crate::tagging::told;
     use serde_json::{Value, json};
     use service::SQS;
 
@@ -58,14 +59,24 @@ pub(super) mod live {
                 }
             }
         }
-        let urls: Vec<String> = batch.instances().iter().map(|instance| instance.id.to_owned()).collect();
-        let answers = concurrently(urls, |url| async move {
+        let recorded = batch.all_recorded();
+        let arn = |id: &str| Some((id.to_owned(), recorded.get(id)?.text("arn")?.to_owned()));
+        let arns = batch.instances().iter().filter_map(|instance| arn(instance.id)).collect();
+        let told = told(place, batch, "sqs", arns).await;
+        let urls: Vec<(String, bool)> =
+            batch.ids().into_iter().map(|url| (url.clone(), told.of(&url).is_some())).collect();
+        let answers = concurrently(urls, |(url, told)| async move {
             let (attributes, tags) = tokio::join!(
                 place.call(
                     &SQS,
                     Ask::of("GetQueueAttributes").with("QueueUrl", url.as_str()).with("AttributeNames", json!(["All"]))
                 ),
-                place.call(&SQS, Ask::of("ListQueueTags").with("QueueUrl", url.as_str())),
+                async {
+                    match told {
+                        true => None,
+                        false => Some(place.call(&SQS, Ask::of("ListQueueTags").with("QueueUrl", url.as_str())).await),
+                    }
+                },
             );
             (url, attributes, tags)
         })
@@ -80,10 +91,9 @@ pub(super) mod live {
                 }
             };
             let object = match tags {
-                Ok(answer) => object.tag_map(answer.at("Tags")),
-                Err(failure) => {
-                    batch.gap(&url, failure.into());
-                    object
+                None => object.tag_list(told.of(&url).unwrap_or_default(), ("Key", "Value")),
+                Some(answer) => {
+                    batch.detailed(&url, object, answer, |object, answer| object.tag_map(answer.at("Tags")))
                 }
             };
             batch.found(&url, || object);

@@ -6,7 +6,7 @@ use provider_api::{ResourceType, Rule, RuleKind};
 
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_ssm_parameter",
-    permissions: &["ssm:DescribeParameters", "ssm:GetParameters", "ssm:ListTagsForResource"],
+    permissions: &["ssm:DescribeParameters", "ssm:GetParameters", "ssm:ListTagsForResource", "tag:GetResources"],
     identity: &[],
     rules: &[Rule { pattern: "value", kind: RuleKind::Sensitive }],
     owners: &[],
@@ -15,6 +15,7 @@ pub(super) static TYPE: ResourceType = ResourceType {
 #[cfg(feature = "sdk")]
 pub(super) mod live {
     use crate::sdk::prelude::*;
+    use crate::tagging::told;
     use serde_json::{Value, json};
     use service::SSM;
     use std::collections::HashMap;
@@ -28,7 +29,11 @@ pub(super) mod live {
         let named = parameters.iter().filter_map(|one| Some((one.text("Name")?, one)));
         let requested: Vec<(&str, &Value)> = named.filter(|(name, _)| batch.requests(name)).collect();
         let values = values(place, batch, &requested).await;
-        let names: Vec<String> = requested.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let arns =
+            requested.iter().filter_map(|(name, one)| Some(((*name).to_owned(), arn(place, name, one)?))).collect();
+        let told = told(place, batch, "ssm:parameter", arns).await;
+        let names: Vec<String> =
+            requested.iter().map(|(name, _)| (*name).to_owned()).filter(|name| told.of(name).is_none()).collect();
         let answers = concurrently(names, |name| async move {
             let ask =
                 Ask::of("ListTagsForResource").with("ResourceType", "Parameter").with("ResourceId", name.as_str());
@@ -41,6 +46,9 @@ pub(super) mod live {
             let mut object = convert(place, name, parameter);
             if let Some(value) = values.get(name) {
                 object = object.value("value", value.as_str());
+            }
+            if let Some(tags) = told.of(name) {
+                object = object.tag_list(tags, ("Key", "Value"));
             }
             if let Some(tags) = tags.remove(name) {
                 object = batch.detailed(name, object, tags, |object, answer| {
@@ -77,13 +85,16 @@ pub(super) mod live {
         values
     }
 
-    fn convert(place: &Place, name: &str, parameter: &Value) -> Object {
+    fn arn(place: &Place, name: &str, parameter: &Value) -> Option<String> {
         let resource = format!("parameter/{}", name.trim_start_matches('/'));
-        let arn = parameter.text("ARN").map(str::to_owned).or_else(|| place.arn_of("ssm", &resource));
+        parameter.text("ARN").map(str::to_owned).or_else(|| place.arn_of("ssm", &resource))
+    }
+
+    fn convert(place: &Place, name: &str, parameter: &Value) -> Object {
         Object::new()
             .value("id", name)
             .text("allowed_pattern", parameter.text("AllowedPattern"))
-            .text_if_known("arn", arn.as_deref())
+            .text_if_known("arn", arn(place, name, parameter).as_deref())
             .text("data_type", parameter.text("DataType"))
             .text("description", parameter.text("Description"))
             .text("key_id", parameter.text("KeyId"))
