@@ -28,12 +28,6 @@ def method_replaced(w):
     )
 
 
-@change("aws_api_gateway_deployment.gone")
-def deployment_deleted(w):
-    """A deployment is deleted."""
-    w.client("apigateway").delete_deployment(restApiId=w.id(API), deploymentId=w.id("aws_api_gateway_deployment.gone"))
-
-
 @change("aws_api_gateway_stage.live")
 def stage_described(w):
     """A stage is described otherwise, and traced."""

@@ -61,7 +61,7 @@ def drop(pairs, folds, phase):
             continue
         folded = {pair for pair in pairs if pair[1] == fold["attribute"] and matches(fold["address"], pair[0])}
         kept -= folded
-        if not folded:
+        if not folded and not fold.get("sometimes"):
             unused.append(fold["name"])
     return kept, unused
 

@@ -58,12 +58,6 @@ resource "aws_api_gateway_deployment" "first" {
   depends_on  = [aws_api_gateway_integration.list]
 }
 
-resource "aws_api_gateway_deployment" "gone" {
-  rest_api_id = aws_api_gateway_rest_api.shop.id
-  description = "Gone"
-  depends_on  = [aws_api_gateway_integration.list, aws_api_gateway_deployment.first]
-}
-
 resource "aws_api_gateway_stage" "live" {
   rest_api_id   = aws_api_gateway_rest_api.shop.id
   deployment_id = aws_api_gateway_deployment.first.id
