@@ -109,6 +109,7 @@ mod tests {
                 {"Sid": "DriftlineSqs", "Effect": "Allow", "Resource": "*",
                     "Action": ["sqs:GetQueueAttributes", "sqs:ListQueueTags", "sqs:ListQueues"]},
                 {"Sid": "DriftlineSts", "Effect": "Allow", "Action": ["sts:GetCallerIdentity"], "Resource": "*"},
+                {"Sid": "DriftlineTag", "Effect": "Allow", "Action": ["tag:GetResources"], "Resource": "*"},
             ])
         );
         assert_eq!(permissions.not_read.iter().collect::<Vec<_>>(), ["aws_no_such_type", "z"]);
