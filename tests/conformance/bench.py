@@ -24,7 +24,7 @@ HERE = Path(__file__).resolve().parent
 CELL_SIZE = 50
 STACKS = {"ec2": "bench", "mixed": "bench_mixed"}
 # Of a mixed stack most of the time is spent waiting for queues.
-PARALLELISM = {"ec2": 4, "mixed": 40}
+PARALLELISM = {"ec2": 4, "mixed": 20}
 SCANS = 3
 SAMPLE_SECONDS = 0.01
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")

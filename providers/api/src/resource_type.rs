@@ -123,6 +123,6 @@ impl TypeTable {
 
     /// The schema of a type, if the table has it.
     pub fn schema(&self, name: &str) -> Option<&TypeSchema> {
-        self.schemas.types.get(name)
+        self.schemas.get(name)
     }
 }

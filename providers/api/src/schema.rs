@@ -2,15 +2,40 @@
 //! Knows nothing of any type in particular; where a schema lacks something, callers fall back to the value's own shape.
 
 use serde_json::Value;
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 /// The trimmed schemas of a provider release.
-#[derive(Debug, Clone, Default, serde::Deserialize)]
+///
+/// Of a megabyte of schemas a scan needs a few: each is parsed when it is first asked for.
+#[derive(Debug, Default, serde::Deserialize)]
 pub struct SchemaSet {
     /// The provider release that the data was taken from.
     pub provider_version: String,
-    /// By resource type.
-    pub types: BTreeMap<String, TypeSchema>,
+    types: BTreeMap<String, Unparsed>,
+}
+
+/// The schema of one type, and its text.
+#[derive(Debug, serde::Deserialize)]
+#[serde(transparent)]
+struct Unparsed {
+    text: Box<RawValue>,
+    #[serde(skip)]
+    parsed: OnceLock<Option<TypeSchema>>,
+}
+
+impl SchemaSet {
+    /// The schema of a type; none where the set lacks it.
+    pub fn get(&self, resource_type: &str) -> Option<&TypeSchema> {
+        let schema = self.types.get(resource_type)?;
+        schema.parsed.get_or_init(|| serde_json::from_str(schema.text.get()).ok()).as_ref()
+    }
+
+    /// The types that the set holds, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.types.keys().map(String::as_str)
+    }
 }
 
 /// The schema of a resource type or a nested block.

@@ -277,6 +277,13 @@ mod tests {
     }
 
     #[test]
+    fn every_schema_can_be_read() {
+        let schemas = &types().schemas;
+        let broken: Vec<&str> = schemas.names().filter(|name| schemas.get(name).is_none()).collect();
+        assert!(broken.is_empty() && schemas.names().count() > TYPES.len(), "{broken:?}");
+    }
+
+    #[test]
     fn types_are_sorted_and_named_after_their_file() {
         for (name, resource_type) in NAMES.iter().zip(TYPES) {
             assert_eq!(resource_type.name, format!("aws_{name}"));
