@@ -13,6 +13,7 @@ pub(super) static TYPE: ResourceType = ResourceType {
 
 #[cfg(feature = "sdk")]
 pub(super) mod live {
+    use crate::api_gateways::arn;
     use crate::sdk::prelude::*;
     use crate::timestamp::of_seconds;
     use serde_json::Value;
@@ -28,8 +29,6 @@ pub(super) mod live {
     }
 
     fn convert(place: &Place, id: &str, api: &Value) -> Object {
-        let partition_arn = place.global_arn("apigateway", "");
-        let partition = partition_arn.split(':').nth(1).unwrap_or("aws");
         let texts = |path: &str| -> Vec<String> {
             api.list(path).iter().filter_map(Value::as_str).map(str::to_owned).collect()
         };
@@ -44,7 +43,7 @@ pub(super) mod live {
         Object::new()
             .value("id", id)
             .text("api_key_source", api.text("apiKeySource"))
-            .value("arn", format!("arn:{partition}:apigateway:{}::/restapis/{id}", place.region))
+            .value("arn", arn(place, &format!("/restapis/{id}")))
             .texts("binary_media_types", texts("binaryMediaTypes"))
             .text_if_known("created_date", of_seconds(api.at("createdDate")).as_deref())
             .text("description", api.text("description"))

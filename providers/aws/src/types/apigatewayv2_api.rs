@@ -13,6 +13,7 @@ pub(super) static TYPE: ResourceType = ResourceType {
 
 #[cfg(feature = "sdk")]
 pub(super) mod live {
+    use crate::api_gateways::arn;
     use crate::sdk::prelude::*;
     use serde_json::Value;
     use service::API_GATEWAY_V2;
@@ -27,8 +28,6 @@ pub(super) mod live {
     }
 
     fn convert(place: &Place, id: &str, api: &Value) -> Object {
-        let partition_arn = place.global_arn("apigateway", "");
-        let partition = partition_arn.split(':').nth(1).unwrap_or("aws");
         let cors = api.at("corsConfiguration").filter(|cors| cors.is_object()).map(|cors| {
             let texts = |path: &str| -> Vec<String> {
                 cors.list(path).iter().filter_map(Value::as_str).map(str::to_owned).collect()
@@ -45,7 +44,7 @@ pub(super) mod live {
             .value("id", id)
             .text("api_endpoint", api.text("apiEndpoint"))
             .text("api_key_selection_expression", api.text("apiKeySelectionExpression"))
-            .value("arn", format!("arn:{partition}:apigateway:{}::/apis/{id}", place.region))
+            .value("arn", arn(place, &format!("/apis/{id}")))
             .blocks("cors_configuration", cors)
             .text("description", api.text("description"))
             .flag("disable_execute_api_endpoint", api.flag("disableExecuteApiEndpoint"))

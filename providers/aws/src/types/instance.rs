@@ -97,7 +97,7 @@ pub(super) mod live {
         LaunchTemplate, MonitoringState, Vpc,
     };
     use serde_json::Value;
-    use std::collections::{HashMap, HashSet};
+    use std::collections::HashSet;
 
     /// Tags that whatever launches instances by itself sets.
     const OWNERS: &[(&str, &str)] = &[
@@ -114,8 +114,7 @@ pub(super) mod live {
             .flat_map(|reservation| reservation.instances())
             .filter(|one| !is_terminated(one))
             .collect();
-        let recorded: HashMap<&str, Recorded> =
-            batch.instances().iter().map(|instance| (instance.id, batch.recorded(instance))).collect();
+        let recorded = batch.all_recorded();
         let around = Around::read(place, batch, &instances).await;
         let details = Details::read(place, batch, &instances, &recorded).await;
         let unrecorded = Recorded::default();

@@ -39,8 +39,12 @@ pub(super) mod live {
         .await;
         for (id, function, qualifier, statement, answer) in answers {
             let Some(answer) = batch.existing(&id, answer, &["ResourceNotFoundException"]) else { continue };
-            let policy: Value =
-                answer.text("Policy").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+            // A policy that cannot be read says nothing of what is in it.
+            let Ok(policy) = serde_json::from_str::<Value>(answer.text("Policy").unwrap_or_default()) else {
+                let cause = format!("GetPolicy of {function}: the policy is not JSON");
+                batch.gap(&id, Gap { ids: Vec::new(), class: GapClass::Failed, cause });
+                continue;
+            };
             let statements = policy.list("Statement");
             if let Some(one) = statements.iter().find(|one| one.text("Sid") == Some(&statement)) {
                 batch.found(&id, || convert(&function, one).text("qualifier", qualifier.as_deref()));

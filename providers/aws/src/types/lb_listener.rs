@@ -21,8 +21,7 @@ pub(super) mod live {
     use std::collections::{BTreeSet, HashMap};
 
     pub(crate) async fn read(place: &Place, batch: &mut Batch<'_>) -> Result<(), Gap> {
-        let recorded: HashMap<&str, Recorded> =
-            batch.instances().iter().map(|instance| (instance.id, batch.recorded(instance))).collect();
+        let recorded = batch.all_recorded();
         let living = load_balancers(place).await?;
         let living: BTreeSet<&str> = living.iter().filter_map(|one| one.text("LoadBalancerArn")).collect();
         let wanted: BTreeSet<&str> = match batch.wants_unrequested() {

@@ -14,11 +14,10 @@ pub(super) mod live {
     use crate::load_balancers::{actions, rules, tags};
     use crate::sdk::prelude::*;
     use serde_json::Value;
-    use std::collections::{BTreeMap, HashMap};
+    use std::collections::BTreeMap;
 
     pub(crate) async fn read(place: &Place, batch: &mut Batch<'_>) -> Result<(), Gap> {
-        let recorded: HashMap<&str, Recorded> =
-            batch.instances().iter().map(|instance| (instance.id, batch.recorded(instance))).collect();
+        let recorded = batch.all_recorded();
         let mut by_listener: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for instance in batch.instances() {
             match recorded.get(instance.id).and_then(|one| one.text("listener_arn")) {

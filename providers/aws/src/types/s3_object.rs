@@ -21,23 +21,27 @@ pub(super) mod live {
     pub(crate) async fn read(place: &Place, batch: &mut Batch<'_>) -> Result<(), Gap> {
         let wanted = batch.identified(["bucket", "key"]);
         let answers = concurrently(wanted, |(id, [bucket, key])| async move {
-            let key = key.trim_start_matches('/').to_owned();
+            // As the provider cleans them: without slashes in front, and with one for several (`aws_s3_object`, key).
+            let clean = key.split('/').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
+            let clean = if key.ends_with('/') { clean + "/" } else { clean };
             // Keys come in the order of their bytes: of those that begin with the key, the key itself is the first.
             let list = Ask::of("ListObjectsV2")
                 .at(format!("/{}", encoded(&bucket)))
                 .with("list-type", "2")
-                .with("prefix", key.as_str())
+                .with("prefix", clean.as_str())
                 .with("max-keys", "1");
-            let path = key.split('/').map(encoded).collect::<Vec<_>>().join("/");
+            let path = clean.split('/').map(encoded).collect::<Vec<_>>().join("/");
             let tags = Ask::of("GetObjectTagging").at(format!("/{}/{path}", encoded(&bucket))).with("tagging", "");
             let (listed, tags) = tokio::join!(place.call(&S3, list), place.call(&S3, tags));
-            (id, bucket, key, listed, tags)
+            (id, bucket, (key, clean), listed, tags)
         })
         .await;
-        for (id, bucket, key, listed, tags) in answers {
+        for (id, bucket, (key, clean), listed, tags) in answers {
             let Some(listed) = batch.existing(&id, listed, &["NoSuchBucket"]) else { continue };
-            let Some(one) = listed.list("Contents").iter().find(|one| one.text("Key") == Some(&key)) else { continue };
-            let object = convert(place, &bucket, one);
+            let Some(one) = listed.list("Contents").iter().find(|one| one.text("Key") == Some(&clean)) else {
+                continue;
+            };
+            let object = convert(place, &bucket, &key, one);
             let object = batch.detailed(&id, object, tags, |object, answer| {
                 object.tag_list(answer.list("TagSet.Tag"), ("Key", "Value"))
             });
@@ -46,13 +50,14 @@ pub(super) mod live {
         Ok(())
     }
 
-    fn convert(place: &Place, bucket: &str, one: &Value) -> Object {
+    /// `key` stays as it was written.
+    fn convert(place: &Place, bucket: &str, written: &str, one: &Value) -> Object {
         let key = one.text("Key").unwrap_or_default();
         Object::new()
             .value("arn", place.global_arn("s3", &format!("{bucket}/{key}")))
             .value("bucket", bucket)
-            .value("id", key)
-            .value("key", key)
+            .value("id", written)
+            .value("key", written)
             .text("etag", one.text("ETag").map(|etag| etag.trim_matches('"')))
             .text("storage_class", one.text("StorageClass").or(Some("STANDARD")))
     }

@@ -59,8 +59,7 @@ pub(super) mod live {
     pub(in crate::types) async fn read_vpcs(place: &Place, batch: &mut Batch<'_>, vpcs: Vec<&Vpc>) -> Result<(), Gap> {
         let switches = read_switches(place, batch, &vpcs).await;
         let owned = read_owned(place, batch).await;
-        let recorded: HashMap<&str, Recorded> =
-            batch.instances().iter().map(|instance| (instance.id, batch.recorded(instance))).collect();
+        let recorded = batch.all_recorded();
         for vpc in vpcs {
             let id = vpc.vpc_id().unwrap_or_default();
             if !batch.requests(id) && !place.owns(vpc.owner_id()) {
