@@ -75,19 +75,21 @@ class Stack:
 
     def first_apply(self):
         """On a loaded machine moto may answer a creation so late that the provider asks again and finds its own object
-        in the way. That leaves a state that no second apply mends: once, all begins anew."""
-        try:
-            self.apply()
-        except RuntimeError as error:
-            print(f"{self.name}: the apply failed and begins anew: {str(error)[-600:]}", flush=True)
-            self.moto.stop()
-            for left in self.repository.glob("*.tfstate*"):
-                left.unlink()
-            self.start()
-            self.apply()
+        in the way. That leaves a state that no second apply mends: all begins anew, with less at once."""
+        for parallelism in (20, 8, 3):
+            try:
+                return self.apply(parallelism=parallelism)
+            except RuntimeError as error:
+                if parallelism == 3:
+                    raise
+                print(f"{self.name}: the apply failed and begins anew: {str(error)[-600:]}", flush=True)
+                self.moto.stop()
+                for left in self.repository.glob("*.tfstate*"):
+                    left.unlink()
+                self.start()
 
-    def apply(self, *arguments):
-        self.terraform.run("apply", "-auto-approve", "-no-color", "-parallelism=20", *arguments)
+    def apply(self, *arguments, parallelism=20):
+        self.terraform.run("apply", "-auto-approve", "-no-color", f"-parallelism={parallelism}", *arguments)
 
     def verdict(self, phase):
         """Terraform's verdict, kept in a file too."""

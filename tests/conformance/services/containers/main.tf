@@ -188,15 +188,17 @@ resource "aws_organizations_organizational_unit" "labs" {
 }
 
 resource "aws_organizations_account" "lab" {
-  name  = "lab"
-  email = "lab@example.com"
-  tags  = { Team = "a" }
+  name       = "lab"
+  email      = "lab@example.com"
+  tags       = { Team = "a" }
+  depends_on = [aws_organizations_organization.main]
 }
 
 resource "aws_organizations_policy" "guard" {
-  name    = "guard"
-  content = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Deny", Action = "s3:DeleteBucket", Resource = "*" }] })
-  tags    = { Team = "a" }
+  name       = "guard"
+  content    = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Deny", Action = "s3:DeleteBucket", Resource = "*" }] })
+  tags       = { Team = "a" }
+  depends_on = [aws_organizations_organization.main]
 }
 
 resource "aws_organizations_policy_attachment" "guard" {
