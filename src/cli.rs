@@ -2,7 +2,8 @@
 //! Knows nothing of how any of it is done.
 
 use crate::inventory::{Ignore, NamedScope};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use crate::scan::VariableInput;
+use clap::{Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// Finds what drifted between approved Terraform configuration, state and the live cloud, and names who approved it.
@@ -62,6 +63,10 @@ pub struct ScanArguments {
     #[arg(long, value_name = "SOURCE", help_heading = "Input")]
     pub state: Vec<String>,
 
+    /// What variables of the root modules are given
+    #[command(flatten)]
+    pub variables: VariableArguments,
+
     /// Read live objects from a recording instead of the cloud
     #[arg(long, value_name = "DIR", help_heading = "Input", conflicts_with = "record")]
     pub live: Option<PathBuf>,
@@ -103,6 +108,67 @@ pub struct ScanArguments {
     /// first upload of all
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub sarif_previous: Option<PathBuf>,
+}
+
+/// `--var` and `--var-file`, whose order counts.
+#[derive(Debug, Default, Clone)]
+pub struct VariableArguments {
+    /// In the order of the command line.
+    given: Vec<VariableInput>,
+}
+
+impl VariableArguments {
+    /// What is given, the stronger later.
+    pub fn in_order(&self) -> Vec<VariableInput> {
+        self.given.clone()
+    }
+}
+
+/// The two arguments as clap sees them.
+#[derive(Debug, Args)]
+struct VariableFlags {
+    /// Value of a variable of the root modules, as for terraform; can be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = named_value, help_heading = "Input")]
+    var: Vec<(String, String)>,
+
+    /// File with values of variables, as for terraform; can be repeated
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
+    var_file: Vec<PathBuf>,
+}
+
+fn named_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
+        _ => Err("expected NAME=VALUE".into()),
+    }
+}
+
+impl Args for VariableArguments {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        VariableFlags::augment_args(command)
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        VariableFlags::augment_args_for_update(command)
+    }
+}
+
+impl FromArgMatches for VariableArguments {
+    fn from_arg_matches(matches: &clap::ArgMatches) -> Result<Self, clap::Error> {
+        let indices = |name: &str| matches.indices_of(name).into_iter().flatten().collect::<Vec<usize>>();
+        let flags = VariableFlags::from_arg_matches(matches)?;
+        let texts = flags.var.into_iter().map(|(name, text)| VariableInput::Text { name, text });
+        let files = flags.var_file.into_iter().map(VariableInput::File);
+        let mut given: Vec<(usize, VariableInput)> =
+            indices("var").into_iter().zip(texts).chain(indices("var_file").into_iter().zip(files)).collect();
+        given.sort_by_key(|(position, _)| *position);
+        Ok(Self { given: given.into_iter().map(|(_, given)| given).collect() })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &clap::ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
 }
 
 /// How reports are written.

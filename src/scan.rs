@@ -3,13 +3,14 @@
 
 use crate::attribute::{self, BlockId, History};
 use crate::compare::{Comparison, Sides, compare};
-use crate::config::{self, Configuration};
+use crate::config::{self, Configuration, VariableSource};
 use crate::fetch::{self, FetchSettings, Progress};
-use crate::git::{Approved, Repository};
+use crate::git::{Approved, Repository, Tree};
 use crate::interrupt::Interrupt;
 use crate::inventory::{self, Inventory};
 use crate::judge::{Evidence, judge};
 use crate::model::{Address, Attribution, Notice, Report, RepositoryInfo, ScanInfo};
+use crate::objects::Objects;
 use crate::plan;
 use crate::redact::{RedactionKey, hex};
 use crate::state::{self, State, StateText};
@@ -17,6 +18,7 @@ use crate::{discover, error::Error, providers, record};
 use provider_api::Provider;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -31,6 +33,29 @@ pub struct Subject {
     pub states: Vec<String>,
     /// The Terraform workspace.
     pub workspace: String,
+    /// What the environment and the command line give the root modules' variables, in order.
+    pub variables: Vec<VariableInput>,
+}
+
+/// A value, or a file of values, for variables of root modules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VariableInput {
+    /// `TF_VAR_name`.
+    Environment {
+        /// The variable.
+        name: String,
+        /// The value as text.
+        text: String,
+    },
+    /// `--var name=text`.
+    Text {
+        /// The variable.
+        name: String,
+        /// The value as text.
+        text: String,
+    },
+    /// `--var-file`.
+    File(PathBuf),
 }
 
 /// What a scan needs to know.
@@ -72,10 +97,15 @@ pub async fn run(
     let roots = read_roots(&settings.subject, &repository, &approved)?;
     let states: Vec<(&Configuration, State<'_>)> = parse_states(&roots)?;
     interrupt.check()?;
+    let evaluated = with_recorded(&repository, &approved, &states)?;
+    interrupt.check()?;
 
     let keys: Vec<RedactionKey> =
         roots.iter().flat_map(|root| &root.texts).map(|text| RedactionKey::of_state(&text.text)).collect();
-    let (configurations, states): (Vec<&Configuration>, Vec<State<'_>>) = states.into_iter().unzip();
+    let configurations =
+        states.iter().zip(&evaluated).map(|((plain, _), evaluated)| evaluated.as_ref().unwrap_or(*plain));
+    let configurations: Vec<&Configuration> = configurations.collect();
+    let states: Vec<State<'_>> = states.into_iter().map(|(_, state)| state).collect();
     let providers = open_providers(settings)?;
     let plan = plan::reads(&configurations, &states, &providers, &settings.inventory);
     let live = fetch::fetch(
@@ -135,7 +165,8 @@ fn read_roots(subject: &Subject, repository: &Repository, approved: &Approved) -
     if !subject.states.is_empty() && modules.len() > 1 {
         return Err(Error::AmbiguousState { dir, count: modules.len() });
     }
-    let options = config::Options { workspace: subject.workspace.clone() };
+    let variables = variables(subject, repository, &tree)?;
+    let options = config::Options { workspace: subject.workspace.clone(), variables };
     let work_dir = repository.work_dir().unwrap_or(Path::new("."));
     let mut roots = Vec::new();
     for module in modules {
@@ -181,6 +212,58 @@ fn backend_state(configuration: &Configuration, work_dir: &Path, workspace: &str
             Err(Error::Backend { dir: dir(), backend })
         }
     }
+}
+
+/// The configuration that belongs to each state, where recorded objects lend it values.
+fn with_recorded(
+    repository: &Repository,
+    approved: &Approved,
+    states: &[(&Configuration, State<'_>)],
+) -> Result<Vec<Option<Configuration>>, Error> {
+    let tree = repository.tree(approved.commit)?;
+    let evaluated = states.iter().map(|(configuration, state)| {
+        configuration.recorded(&tree, &Objects::new(state, configuration, &providers::types))
+    });
+    Ok(evaluated.collect())
+}
+
+/// What the environment and the command line give the root modules' variables. A file that the approved commit holds is
+/// read from there.
+fn variables(subject: &Subject, repository: &Repository, tree: &Tree<'_>) -> Result<Vec<VariableSource>, Error> {
+    let mut sources = Vec::new();
+    for given in &subject.variables {
+        sources.push(match given {
+            VariableInput::Environment { name, text } => {
+                VariableSource::Environment { name: name.clone(), text: text.clone() }
+            }
+            VariableInput::Text { name, text } => VariableSource::Text { name: name.clone(), text: text.clone() },
+            VariableInput::File(path) => variable_file(path, repository, tree)?,
+        });
+    }
+    Ok(sources)
+}
+
+/// Bytes of a file of variable values that are read.
+const VARIABLE_FILE: u64 = 4 << 20;
+
+fn variable_file(path: &Path, repository: &Repository, tree: &Tree<'_>) -> Result<VariableSource, Error> {
+    let shown = path.to_string_lossy().into_owned();
+    let wrong = |cause: String| Error::Usage(format!("--var-file {shown} cannot be read: {cause}"));
+    let committed = repository.relative(path).ok().and_then(|relative| tree.read(&relative, VARIABLE_FILE).ok());
+    let bytes = match committed {
+        Some(bytes) => bytes,
+        None => {
+            let file = std::fs::File::open(path).map_err(|error| wrong(error.to_string()))?;
+            let mut bytes = Vec::new();
+            file.take(VARIABLE_FILE + 1).read_to_end(&mut bytes).map_err(|error| wrong(error.to_string()))?;
+            if bytes.len() as u64 > VARIABLE_FILE {
+                return Err(wrong(format!("it has more than {VARIABLE_FILE} bytes")));
+            }
+            bytes
+        }
+    };
+    let text = String::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8; save it as UTF-8".into()))?;
+    Ok(VariableSource::File { path: shown, text })
 }
 
 /// Every state with its root module's configuration.
@@ -258,7 +341,7 @@ fn attribution(history: &Option<History>, configuration: &Configuration, address
 fn notices(configurations: &[&Configuration], states: &[State<'_>]) -> Vec<Notice> {
     let mut notices = Vec::new();
     for (position, configuration) in configurations.iter().enumerate() {
-        if configurations[..position].iter().any(|earlier| std::ptr::eq(*earlier, *configuration)) {
+        if configurations[..position].iter().any(|earlier| earlier.directory == configuration.directory) {
             continue;
         }
         notices.extend(configuration.problems.iter().map(|problem| Notice {

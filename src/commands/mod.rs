@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::model::Report;
 use crate::report::{self, Earlier, SarifOptions, TextOptions, WriteError};
+use crate::scan::VariableInput;
 use std::io::IsTerminal;
 use std::path::Path;
 
@@ -65,6 +66,15 @@ fn write_reports(
 /// The workspace that Terraform would use.
 fn workspace() -> String {
     std::env::var("TF_WORKSPACE").ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "default".into())
+}
+
+/// What the environment (`TF_VAR_…`) and the command line give to variables, the stronger later.
+fn variables(named: &[VariableInput]) -> Vec<VariableInput> {
+    let variable = |(name, text): (std::ffi::OsString, std::ffi::OsString)| {
+        let name = name.to_str()?.strip_prefix("TF_VAR_")?.to_owned();
+        Some(VariableInput::Environment { name, text: text.into_string().ok()? })
+    };
+    std::env::vars_os().filter_map(variable).chain(named.iter().cloned()).collect()
 }
 
 /// Writes to a file, or to standard output.

@@ -18,6 +18,7 @@ pub(super) fn run(arguments: PermissionsArguments) -> Result<u8, Error> {
             reference: arguments.r#ref,
             states: arguments.state,
             workspace: super::workspace(),
+            variables: super::variables(&[]),
         })?;
         permissions::of_types(recorded.iter().map(|(source, name)| (source.as_str(), name.as_str())))
     };

@@ -21,6 +21,7 @@ const MAX_PREVIOUS_BYTES: u64 = 256 << 20;
 
 /// Scans and reports.
 pub(super) fn run(arguments: ScanArguments, interrupt: &Interrupt) -> Result<u8, Error> {
+    let variables = arguments.variables.in_order();
     // Arguments that cannot work are told before an hour of reading.
     super::targets(&arguments.output.report)?;
     let previous = match arguments.sarif_previous.as_deref() {
@@ -39,6 +40,7 @@ pub(super) fn run(arguments: ScanArguments, interrupt: &Interrupt) -> Result<u8,
             reference: arguments.r#ref,
             states: arguments.state,
             workspace: super::workspace(),
+            variables: super::variables(&variables),
         },
         live: arguments.live,
         record: arguments.record,

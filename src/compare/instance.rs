@@ -171,7 +171,9 @@ fn change(
     difference: Difference,
 ) -> Change {
     let at_path = declared.map_or(At::NotKnown, |declared| at(declared, &difference.path));
-    let sensitive = difference.sensitive || instance.sensitive.iter().any(|path| covers(path, &difference.path));
+    let secret = declared.is_some_and(|declared| declared.sensitive.contains(difference.path.top()));
+    let sensitive =
+        difference.sensitive || secret || instance.sensitive.iter().any(|path| covers(path, &difference.path));
     let material = material(walker, declared, &difference.path);
     Change {
         declared: at_path,

@@ -413,7 +413,7 @@ fn family(resource_type: &str) -> &str {
 fn pending_create(sides: &Sides<'_>) -> Vec<(usize, crate::model::Address)> {
     let mut pending = Vec::new();
     for (position, configuration) in sides.configurations.iter().enumerate() {
-        let same = |other: &&Configuration| std::ptr::eq(*other, *configuration);
+        let same = |other: &&Configuration| other.directory == configuration.directory;
         if sides.configurations[..position].iter().any(same) {
             continue;
         }

@@ -1,11 +1,14 @@
 //! Evaluates the body of a block: arguments, nested blocks, `dynamic` blocks.
 //! Knows nothing of what the block declares.
 
-use super::evaluate::{Scope, Value, evaluate, pairs};
+use super::IgnoreChanges;
 use super::module::contributes;
 use super::source::Place;
-use super::syntax::{Block, Body};
+use super::syntax::{Block, Body, Expression};
+use crate::language::ast::{self, Node};
+use crate::language::{Scope, Value};
 use crate::model::SourceRange;
+use provider_api::{AttributePath, Step};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -21,15 +24,21 @@ pub(crate) fn resource(body: &Body, scope: &dyn Scope) -> BTreeMap<String, Value
     evaluated(body, scope, &[], &META)
 }
 
+/// The arguments of a resource alone, without nested blocks.
+pub(crate) fn arguments(body: &Body, scope: &dyn Scope) -> BTreeMap<String, Value> {
+    let arguments = body.arguments.iter().filter(|argument| !META.contains(&argument.name.as_str()));
+    arguments.map(|argument| (argument.name.clone(), argument.value.value(scope, &[]))).collect()
+}
+
 /// Every argument and nested block; blocks of one name as a list of objects.
 pub(crate) fn entries(body: &Body, scope: &dyn Scope) -> BTreeMap<String, Value> {
     evaluated(body, scope, &[], &[])
 }
 
-fn evaluated(body: &Body, scope: &dyn Scope, names: &[(String, Value)], without: &[&str]) -> BTreeMap<String, Value> {
+fn evaluated(body: &Body, scope: &dyn Scope, names: &[(Arc<str>, Value)], without: &[&str]) -> BTreeMap<String, Value> {
     let mut values: BTreeMap<String, Value> = BTreeMap::new();
     for argument in body.arguments.iter().filter(|argument| !without.contains(&argument.name.as_str())) {
-        values.insert(argument.name.clone(), evaluate(&argument.value, scope, names));
+        values.insert(argument.name.clone(), argument.value.value(scope, names));
     }
     let mut blocks: BTreeMap<String, Option<Vec<Value>>> = BTreeMap::new();
     for block in body.blocks.iter().filter(|block| !without.contains(&block.kind.as_str())) {
@@ -45,32 +54,31 @@ fn evaluated(body: &Body, scope: &dyn Scope, names: &[(String, Value)], without:
             _ => *found = None,
         }
     }
-    values.extend(blocks.into_iter().map(|(kind, blocks)| (kind, blocks.map_or(Value::Unknown, Value::list))));
+    values.extend(blocks.into_iter().map(|(kind, blocks)| (kind, blocks.map_or_else(Value::dynamic, Value::tuple))));
     values
 }
 
-fn object(body: &Body, scope: &dyn Scope, names: &[(String, Value)]) -> Value {
-    Value::map(evaluated(body, scope, names, &[]).into_iter().map(|(name, value)| (Arc::from(name), value)).collect())
+fn object(body: &Body, scope: &dyn Scope, names: &[(Arc<str>, Value)]) -> Value {
+    Value::object(
+        evaluated(body, scope, names, &[]).into_iter().map(|(name, value)| (Arc::from(name), value)).collect(),
+    )
 }
 
 /// The blocks that a `dynamic` block generates; none where its `for_each` is not known.
-fn generated(block: &Block, scope: &dyn Scope, names: &[(String, Value)]) -> Option<Vec<Value>> {
-    let collection = evaluate(&block.body.argument("for_each")?.value, scope, names);
-    let pairs = pairs(&collection)?;
+fn generated(block: &Block, scope: &dyn Scope, names: &[(Arc<str>, Value)]) -> Option<Vec<Value>> {
+    let collection = block.body.argument("for_each")?.value.value(scope, names);
+    let pairs = collection.pairs().filter(|_| collection.is_ordered())?;
     let content = block.body.blocks("content").next()?;
-    let iterator = match block.body.argument("iterator") {
-        Some(argument) => match argument.value.reference()? {
-            hcl_edit::expr::Expression::Variable(name) => name.as_str().to_owned(),
-            _ => return None,
-        },
-        None => block.labels.first()?.clone(),
+    let iterator: Arc<str> = match block.body.argument("iterator") {
+        Some(argument) => argument.value.reference()?.name()?.into(),
+        None => block.labels.first()?.as_str().into(),
     };
     let mut blocks = Vec::new();
     for (key, value) in pairs {
         if !scope.spend(1) {
             return None;
         }
-        let each = Value::map([("key".into(), key), ("value".into(), value)].into());
+        let each = Value::object([("key".into(), key), ("value".into(), value)].into());
         let mut names = names.to_vec();
         names.push((iterator.clone(), each));
         blocks.push(object(&content.body, scope, &names));
@@ -89,4 +97,50 @@ pub(crate) fn ranges(body: &Body) -> BTreeMap<String, SourceRange> {
     }
     places.retain(|name, _| !META.contains(&name.as_str()));
     places.into_iter().map(|(name, place): (String, &Place)| (name, place.range())).collect()
+}
+
+/// `lifecycle.ignore_changes` of a resource.
+pub(crate) fn ignored(body: &Body) -> IgnoreChanges {
+    let arguments = body.blocks("lifecycle").filter_map(|block| block.body.argument("ignore_changes"));
+    let mut paths = Vec::new();
+    for argument in arguments {
+        let all =
+            |expression: &Expression| expression.reference().is_some_and(|reference| reference.name() == Some("all"));
+        match argument.value.elements() {
+            None if all(&argument.value) => return IgnoreChanges::All,
+            None => {}
+            // How old configurations wrote it: `["*"]`.
+            Some(elements) if elements.iter().any(|element| element.literal() == Some("*")) => {
+                return IgnoreChanges::All;
+            }
+            Some(elements) => paths.extend(elements.iter().filter_map(|element| attribute_path(&element.reference()?))),
+        }
+    }
+    IgnoreChanges::Paths(paths)
+}
+
+/// `tags["Env"]` as a path.
+fn attribute_path(expression: &ast::Expression) -> Option<AttributePath> {
+    let (root, steps) = match &expression.node {
+        Node::Name(name) => return Some(AttributePath::attribute(&**name)),
+        Node::Steps(root, steps) => (root, steps),
+        _ => return None,
+    };
+    let mut path = AttributePath::attribute(root.name()?);
+    for step in steps {
+        let step = match step {
+            ast::Step::Attribute(name) => Step::Name(name.to_string()),
+            ast::Step::Index(key) => match &key.node {
+                Node::Literal(value) => match (value.text(), value.number()) {
+                    (Some(key), _) => Step::Key(key.to_string()),
+                    (_, Some(index)) => Step::Index(index.to_usize()?),
+                    _ => return None,
+                },
+                _ => return None,
+            },
+            _ => return None,
+        };
+        path = path.join(step);
+    }
+    Some(path)
 }

@@ -1,12 +1,15 @@
 //! Expands modules and resources into their instances, and computes all that expressions may refer to.
-//! Knows nothing of files, nor of what a resource's arguments mean.
+//! Knows nothing of how files are read, nor of what a resource's arguments mean to its provider.
 
-use super::evaluate::{Reference, Scope, Value, constant, evaluate};
-pub(crate) use super::expansion::Expansion;
-use super::expansion::{Repetition, instance_key, unknown_expansion};
+use super::body;
+use super::expanded::{BlockName, Expanded, ModuleInstance, Name, marked, outputs, path, spend};
+use super::expansion::{Expansion, Repetition, instance_key, unknown_expansion};
+use super::files::Files;
 use super::inputs::Inputs;
 use super::modules::Node;
+use super::recorded::{self, Recorded};
 use super::syntax::{Block, Expression};
+use crate::language::{FileError, Kind, Reference, Scope, Value, to_number};
 use crate::model::{Address, InstanceKey, ModuleStep};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
@@ -14,8 +17,6 @@ use std::sync::Arc;
 
 /// Steps of evaluation that reading a configuration may take in all.
 const STEPS: usize = 100_000_000;
-/// Steps that the arguments of one instance may take.
-const INSTANCE_STEPS: usize = 2_000_000;
 /// References that lead to references; each takes a piece of the stack.
 const REFERENCES: usize = 400;
 /// Module instances.
@@ -23,214 +24,45 @@ const MODULES: usize = 50_000;
 /// Instances of resources, over all.
 const INSTANCES: usize = 2_000_000;
 
-/// What is computed once for an instance of a module.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-enum Name {
-    Variable(String),
-    Local(String),
-    Output(String),
+/// What a configuration is expanded with.
+pub(super) struct Given<'a> {
+    pub(super) inputs: &'a Inputs,
+    pub(super) workspace: String,
+    pub(super) files: Files,
+    pub(super) recorded: &'a dyn Recorded,
 }
 
-/// One instance of a module, or what stands for all instances of one whose keys are not known.
-#[derive(Debug)]
-pub(crate) struct ModuleInstance {
-    /// Position of its call.
-    pub(crate) node: usize,
-    parent: Option<usize>,
-    repetition: Repetition,
-    /// Where it stands; the last key is missing where it is not known.
-    pub(crate) address: Arc<[ModuleStep]>,
-    values: HashMap<Name, Value>,
-    /// `resource` blocks by type and name.
-    pub(crate) resources: HashMap<(Arc<str>, Arc<str>), Expansion>,
-    data: HashMap<(Arc<str>, Arc<str>), Expansion>,
-    /// Calls by name: their expansion, and their instances.
-    pub(crate) children: BTreeMap<String, (Expansion, BTreeMap<Option<InstanceKey>, usize>)>,
+/// Expands everything. Recursion follows references, so this wants a large stack.
+pub(super) fn expand(nodes: Vec<Node>, given: Given<'_>) -> Expanded {
+    let builder = Builder::new(&nodes, &given);
+    let mut next = 0;
+    while next < builder.len() {
+        builder.complete(next);
+        next += 1;
+    }
+    let truncated = builder.truncated.get();
+    let instances = builder.instances.into_inner();
+    let Given { workspace, mut files, .. } = given;
+    files.close();
+    Expanded { nodes, instances, workspace, files, truncated }
 }
 
-/// All instances of all modules; the root is the first.
-#[derive(Debug, Default)]
-pub(crate) struct Expanded {
-    pub(crate) nodes: Vec<Node>,
-    pub(crate) instances: Vec<ModuleInstance>,
-    workspace: String,
-    /// Whether a limit was met.
-    pub(crate) truncated: bool,
-}
-
-impl Expanded {
-    /// Expands everything. Recursion follows references, so this wants a large stack.
-    pub(crate) fn new(nodes: Vec<Node>, inputs: &Inputs, workspace: String) -> Self {
-        let builder = Builder {
-            nodes: &nodes,
-            inputs,
-            workspace: &workspace,
-            instances: RefCell::default(),
-            open: RefCell::default(),
-            budget: Cell::new(STEPS),
-            total: Cell::new(0),
-            truncated: Cell::new(false),
-        };
-        builder.add(0, None, Repetition::default(), Arc::new([]));
-        let mut next = 0;
-        while next < builder.len() {
-            builder.complete(next);
-            next += 1;
-        }
-        let truncated = builder.truncated.get();
-        let instances = builder.instances.into_inner();
-        Self { nodes, instances, workspace, truncated }
-    }
-
-    /// The instance of a module, or what stands for it: its position and whether it is known to exist.
-    pub(crate) fn find(&self, module: &[ModuleStep]) -> Found {
-        if self.instances.is_empty() {
-            return Found::NotKnown("the configuration could not be evaluated".into());
-        }
-        let mut at = 0;
-        let mut certain = Ok(());
-        for step in module {
-            let instance = &self.instances[at];
-            let Some((expansion, children)) = instance.children.get(&*step.name) else {
-                return Found::NoCall { instance: at };
-            };
-            match expansion.has(step.key.as_ref()) {
-                Some(false) => return Found::No,
-                Some(true) => {}
-                None => certain = Err(format!("the instances of module.{} are not known", step.name)),
-            }
-            let child = children.get(&step.key).or_else(|| children.get(&None));
-            match (child, certain.clone()) {
-                (Some(child), _) => at = *child,
-                (None, Err(reason)) => return Found::NotKnown(reason),
-                (None, Ok(())) => return Found::No,
-            }
-        }
-        Found::Instance { position: at, certain }
-    }
-
-    /// The scope for the arguments of one instance of a block in an instance of a module.
-    pub(crate) fn scope<'a>(
-        &'a self,
-        instance: usize,
-        expansion: &Expansion,
-        key: Option<InstanceKey>,
-    ) -> impl Scope + 'a {
-        Frozen {
-            expanded: self,
-            instance,
-            repetition: Repetition::new(expansion, key),
-            budget: Cell::new(INSTANCE_STEPS),
-        }
-    }
-
-    /// Every address of a managed resource that is known to be declared.
-    pub(crate) fn addresses(&self) -> Vec<Address> {
-        if self.instances.is_empty() {
-            return Vec::new();
-        }
-        let mut addresses = Vec::new();
-        let mut open = vec![0];
-        while let Some(position) = open.pop() {
-            let instance = &self.instances[position];
-            for ((resource_type, name), expansion) in &instance.resources {
-                addresses.extend(expansion.keys().map(|key| Address {
-                    module: instance.address.clone(),
-                    resource_type: resource_type.clone(),
-                    name: name.clone(),
-                    key,
-                }));
-            }
-            let known = instance.children.values().filter(|(expansion, _)| expansion.size() > 0);
-            open.extend(known.flat_map(|(_, children)| children.values()));
-        }
-        addresses.sort();
-        addresses
-    }
-
-    /// The first instance of a call.
-    pub(crate) fn first_of(&self, node: usize) -> Option<usize> {
-        self.instances.iter().position(|instance| instance.node == node)
-    }
-}
-
-/// What stands at a module path.
-pub(crate) enum Found {
-    /// An instance; or, with the reason why it is not certain to exist, what stands for it.
-    Instance { position: usize, certain: Result<(), String> },
-    /// No such instance.
-    No,
-    /// It cannot be told, for this reason.
-    NotKnown(String),
-    /// A module that makes no call of the next name.
-    NoCall { instance: usize },
-}
-
-/// The scope of finished values.
-struct Frozen<'a> {
-    expanded: &'a Expanded,
-    instance: usize,
-    repetition: Repetition,
-    budget: Cell<usize>,
-}
-
-impl Scope for Frozen<'_> {
-    fn resolve(&self, reference: Reference<'_>) -> Value {
-        let instance = &self.expanded.instances[self.instance];
-        let value = |instance: &ModuleInstance, name| instance.values.get(&name).cloned().unwrap_or(Value::Unknown);
-        let output =
-            |child: &usize, output: &str| value(&self.expanded.instances[*child], Name::Output(output.to_owned()));
-        match reference {
-            Reference::Variable(name) => value(instance, Name::Variable(name.to_owned())),
-            Reference::Local(name) => value(instance, Name::Local(name.to_owned())),
-            Reference::Workspace => Value::string(self.expanded.workspace.as_str()),
-            Reference::Resource { data, resource_type, name } => {
-                let blocks = if data { &instance.data } else { &instance.resources };
-                let expansion = blocks.get(&(resource_type.into(), name.into()));
-                let value = |expansion: &Expansion| match self.spend(expansion.size()) {
-                    true => expansion.value(|_| Value::Unknown),
-                    false => Value::Unknown,
-                };
-                expansion.map_or(Value::Unknown, value)
-            }
-            Reference::Output { module, key, output: name } => {
-                let child = instance.children.get(module);
-                let child = child.and_then(|(expansion, children)| children.get(&instance_key(expansion, key)?));
-                child.map_or(Value::Unknown, |child| output(child, name))
-            }
-            Reference::Module(name) => {
-                let Some((expansion, children)) = instance.children.get(name) else { return Value::Unknown };
-                let Ok(module) = &self.expanded.nodes[self.expanded.nodes[instance.node].children[name]].content else {
-                    return Value::Unknown;
-                };
-                expansion.value(|key| match children.get(&key) {
-                    Some(child) => {
-                        let entry = |name: &String| (name.as_str().into(), output(child, name));
-                        Value::map(module.outputs.keys().map(entry).collect())
-                    }
-                    None => Value::Unknown,
-                })
-            }
-            reference => self.repetition.resolve(reference),
-        }
-    }
-
-    fn spend(&self, steps: usize) -> bool {
-        spend(&self.budget, steps)
-    }
-}
-
-fn spend(budget: &Cell<usize>, steps: usize) -> bool {
-    let left = budget.get().saturating_sub(steps);
-    budget.set(left);
-    left > 0
+/// The values of expressions that stand in the root module.
+#[cfg(test)]
+pub(super) fn values(nodes: &[Node], given: Given<'_>, sources: &[&str]) -> Vec<Result<Value, String>> {
+    let builder = Builder::new(nodes, &given);
+    let scope = Building { builder: &builder, instance: 0, repetition: &Repetition::default() };
+    let value = |source: &&str| {
+        let expression = crate::language::parse(source).map_err(|(at, message)| format!("{at}: {message}"))?;
+        crate::language::evaluate(&expression, &scope, &[]).map_err(|failure| failure.message)
+    };
+    sources.iter().map(value).collect()
 }
 
 /// Computes values on demand, each once.
 struct Builder<'a> {
     nodes: &'a [Node],
-    inputs: &'a Inputs,
-    workspace: &'a str,
+    given: &'a Given<'a>,
     instances: RefCell<Vec<ModuleInstance>>,
     /// What is being computed, to notice circles.
     open: RefCell<Vec<(usize, Open)>>,
@@ -243,8 +75,26 @@ struct Builder<'a> {
 #[derive(Debug, Clone, PartialEq)]
 enum Open {
     Value(Name),
-    Resource(bool, Arc<str>, Arc<str>),
+    Block(BlockName),
+    Object(BlockName),
     Call(String),
+}
+
+impl<'a> Builder<'a> {
+    /// With the root module, and nothing computed yet.
+    fn new(nodes: &'a [Node], given: &'a Given<'a>) -> Self {
+        let builder = Self {
+            nodes,
+            given,
+            instances: RefCell::default(),
+            open: RefCell::default(),
+            budget: Cell::new(STEPS),
+            total: Cell::new(0),
+            truncated: Cell::new(false),
+        };
+        builder.add(0, None, Repetition::default(), Arc::new([]));
+        builder
+    }
 }
 
 impl Builder<'_> {
@@ -264,8 +114,8 @@ impl Builder<'_> {
             repetition,
             address,
             values: HashMap::new(),
-            resources: HashMap::new(),
-            data: HashMap::new(),
+            blocks: HashMap::new(),
+            objects: HashMap::new(),
             children: BTreeMap::new(),
         });
         instances.len() - 1
@@ -283,7 +133,7 @@ impl Builder<'_> {
         }
         for (data, blocks) in [(false, &module.resources), (true, &module.data)] {
             for (resource_type, name) in blocks.keys() {
-                self.resource(instance, data, resource_type, name);
+                self.block(instance, &(data, resource_type.as_str().into(), name.as_str().into()));
             }
         }
         for name in node.children.keys() {
@@ -291,6 +141,22 @@ impl Builder<'_> {
         }
         for name in module.outputs.keys() {
             self.value(instance, Name::Output(name.clone()));
+        }
+        for name in &module.referenced {
+            self.objects(instance, name);
+        }
+        for key in &module.reading {
+            self.read_files(instance, key, &module.resources[key]);
+        }
+    }
+
+    /// Evaluates the arguments of a resource that read files, so that what they read is known later too.
+    fn read_files(&self, instance: usize, (resource_type, name): &(String, String), block: &Block) {
+        let name = (false, resource_type.as_str().into(), name.as_str().into());
+        let Some(expansion) = self.block(instance, &name) else { return };
+        for key in expansion.keys() {
+            let repetition = Repetition::new(&expansion, key);
+            body::resource(&block.body, &Building { builder: self, instance, repetition: &repetition });
         }
     }
 
@@ -310,44 +176,48 @@ impl Builder<'_> {
         if let Some(value) = self.instances.borrow()[instance].values.get(&name) {
             return value.clone();
         }
-        let value = self.guarded(instance, Open::Value(name.clone()), Value::Unknown, || self.compute(instance, &name));
+        let compute = || self.compute(instance, &name);
+        let value = self.guarded(instance, Open::Value(name.clone()), Value::dynamic(), compute);
         self.instances.borrow_mut()[instance].values.insert(name, value.clone());
         value
     }
 
     fn compute(&self, instance: usize, name: &Name) -> Value {
-        let Ok(module) = &self.node(instance).content else { return Value::Unknown };
+        let Ok(module) = &self.node(instance).content else { return Value::dynamic() };
         if module.overridden {
-            return Value::Unknown;
+            return Value::dynamic();
         }
-        let expression = match name {
-            Name::Variable(name) => return self.variable(instance, name),
-            Name::Local(name) => module.locals.get(name),
-            Name::Output(name) => module.outputs.get(name),
-        };
-        expression.map_or(Value::Unknown, |expression| {
-            evaluate(expression, &Building { builder: self, instance, repetition: &Repetition::default() }, &[])
-        })
+        let scope = Building { builder: self, instance, repetition: &Repetition::default() };
+        match name {
+            Name::Variable(name) => self.variable(instance, name),
+            Name::Local(name) => module.locals.get(name).map_or_else(Value::dynamic, |local| local.value(&scope, &[])),
+            Name::Output(name) => module
+                .outputs
+                .get(name)
+                .map_or_else(Value::dynamic, |output| marked(output.value.value(&scope, &[]), output.sensitive)),
+        }
     }
 
     fn variable(&self, instance: usize, name: &str) -> Value {
         let node = self.node(instance);
         let Some(variable) = node.content.as_ref().ok().and_then(|module| module.variables.get(name)) else {
-            return Value::Unknown;
+            return Value::dynamic();
         };
-        let Some(variable_type) = &variable.variable_type else { return Value::Unknown };
-        let default = || variable.default.as_ref().map(constant);
+        let Some(constraint) = &variable.constraint else { return Value::dynamic() };
+        let default = || variable.default.as_ref().map(Expression::constant);
+        let inputs = self.given.inputs;
         let given = match &node.call {
-            None if !self.inputs.complete => return Value::Unknown,
-            None => self.inputs.values.get(name).cloned(),
+            None if !inputs.complete => return Value::dynamic(),
+            None => inputs.value(name, variable),
             Some(call) => call.body.argument(name).map(|argument| self.argument(instance, &argument.value)),
         };
         let value = match given {
-            Some(Value::Null) if !variable.nullable => default(),
+            Some(value) if value.is_null() && !variable.nullable => default(),
             None => default(),
             given => given,
         };
-        value.map_or(Value::Unknown, |value| variable_type.convert(&value))
+        let value = value.and_then(|value| constraint.apply(&value).ok()).unwrap_or_else(Value::dynamic);
+        marked(value, variable.sensitive)
     }
 
     /// An argument of the call that made an instance, evaluated where the call stands.
@@ -356,34 +226,32 @@ impl Builder<'_> {
             let instances = self.instances.borrow();
             (instances[instance].parent, instances[instance].repetition.clone())
         };
-        let Some(parent) = parent else { return Value::Unknown };
-        evaluate(expression, &Building { builder: self, instance: parent, repetition: &repetition }, &[])
+        let Some(parent) = parent else { return Value::dynamic() };
+        expression.value(&Building { builder: self, instance: parent, repetition: &repetition }, &[])
     }
 
-    fn resource(&self, instance: usize, data: bool, resource_type: &str, name: &str) -> Option<Expansion> {
-        let key: (Arc<str>, Arc<str>) = (resource_type.into(), name.into());
-        {
-            let instances = self.instances.borrow();
-            let known = if data { &instances[instance].data } else { &instances[instance].resources };
-            if let Some(expansion) = known.get(&key) {
-                return Some(expansion.clone());
-            }
-        }
+    /// The block itself, if the module has it.
+    fn written(&self, instance: usize, (data, resource_type, name): &BlockName) -> Option<&Block> {
         let module = self.node(instance).content.as_ref().ok()?;
-        let blocks = if data { &module.data } else { &module.resources };
-        let block = blocks.get(&(resource_type.to_owned(), name.to_owned()))?;
-        let open = Open::Resource(data, key.0.clone(), key.1.clone());
+        let blocks = if *data { &module.data } else { &module.resources };
+        blocks.get(&(resource_type.to_string(), name.to_string()))
+    }
+
+    fn block(&self, instance: usize, name: &BlockName) -> Option<Expansion> {
+        if let Some(expansion) = self.instances.borrow()[instance].blocks.get(name) {
+            return Some(expansion.clone());
+        }
+        let block = self.written(instance, name)?;
+        let open = Open::Block(name.clone());
         let mut expansion = self.guarded(instance, open, unknown_expansion(block), || self.expansion(instance, block));
-        if !data {
+        if !name.0 {
             self.total.set(self.total.get().saturating_add(expansion.size()));
             if self.total.get() > INSTANCES {
                 self.truncated.set(true);
                 expansion = Expansion::TooMany;
             }
         }
-        let mut instances = self.instances.borrow_mut();
-        let known = if data { &mut instances[instance].data } else { &mut instances[instance].resources };
-        known.insert(key, expansion.clone());
+        self.instances.borrow_mut()[instance].blocks.insert(name.clone(), expansion.clone());
         Some(expansion)
     }
 
@@ -393,23 +261,72 @@ impl Builder<'_> {
         }
         let scope = Building { builder: self, instance, repetition: &Repetition::default() };
         if let Some(count) = block.body.argument("count") {
-            let count = evaluate(&count.value, &scope, &[]).to_number().and_then(|count| count.integer());
-            let count = count.and_then(|count| usize::try_from(count).ok());
+            let count = to_number(&count.value.value(&scope, &[])).and_then(|count| count.to_usize());
             return count.filter(|count| *count <= INSTANCES).map_or(Expansion::UnknownCount, Expansion::Count);
         }
+        if let Some(enabled) = block.body.blocks("lifecycle").find_map(|block| block.body.argument("enabled")) {
+            // OpenTofu's: one instance without a key, or none.
+            return match enabled.value.value(&scope, &[]).boolean() {
+                Some(true) => Expansion::Single,
+                Some(false) => Expansion::None,
+                None => Expansion::UnknownCount,
+            };
+        }
         let Some(argument) = block.body.argument("for_each") else { return Expansion::Single };
-        match evaluate(&argument.value, &scope, &[]) {
-            Value::Map(items) => Expansion::ForEach(items.values.clone().into()),
-            Value::Set(items) => {
-                let text = |value: &Value| match value {
-                    Value::String(key) => Some((key.clone(), value.clone())),
-                    _ => None,
-                };
+        match argument.value.value(&scope, &[]).kind {
+            Kind::Map(_, items) | Kind::Object(items) => Expansion::ForEach(items.values.clone().into()),
+            Kind::Set(_, items) => {
+                let text = |value: &Value| Some((value.text()?.clone(), value.clone()));
                 let values = items.values.iter().map(text).collect::<Option<BTreeMap<_, _>>>();
                 values.map_or(Expansion::UnknownKeys, |values| Expansion::ForEach(values.into()))
             }
             _ => Expansion::UnknownKeys,
         }
+    }
+
+    /// The objects of a block, all instances together, as far as they were recorded.
+    fn objects(&self, instance: usize, name: &BlockName) -> Value {
+        if let Some(value) = self.instances.borrow()[instance].objects.get(name) {
+            return value.clone();
+        }
+        let value = match (self.block(instance, name), self.written(instance, name)) {
+            (Some(expansion), Some(block)) if spend(&self.budget, expansion.size()) => {
+                let open = Open::Object(name.clone());
+                self.guarded(instance, open, Value::dynamic(), || {
+                    expansion.value(|key| self.object(instance, name, block, &expansion, key))
+                })
+            }
+            _ => Value::dynamic(),
+        };
+        self.instances.borrow_mut()[instance].objects.insert(name.clone(), value.clone());
+        value
+    }
+
+    fn object(
+        &self,
+        instance: usize,
+        name: &BlockName,
+        block: &Block,
+        expansion: &Expansion,
+        key: Option<InstanceKey>,
+    ) -> Value {
+        let address = Address {
+            module: self.instances.borrow()[instance].address.clone(),
+            resource_type: name.1.clone(),
+            name: name.2.clone(),
+            key: key.clone(),
+        };
+        let recorded = self.given.recorded.object(name.0, &address);
+        if name.0 || self.node(instance).content.as_ref().is_ok_and(|module| module.overridden) {
+            return recorded.unwrap_or_else(Value::dynamic);
+        }
+        if recorded.is_none() && !recorded::is_builtin(&name.1) {
+            return Value::dynamic();
+        }
+        let repetition = Repetition::new(expansion, key);
+        let scope = Building { builder: self, instance, repetition: &repetition };
+        let declared = body::arguments(&block.body, &scope);
+        recorded::planned(&name.1, recorded, declared, &body::ignored(&block.body))
     }
 
     /// The instances of a call, made on the first demand. Where they are not known one stands for all.
@@ -458,28 +375,28 @@ impl Scope for Building<'_> {
         match reference {
             Reference::Variable(name) => builder.value(self.instance, Name::Variable(name.to_owned())),
             Reference::Local(name) => builder.value(self.instance, Name::Local(name.to_owned())),
-            Reference::Workspace => Value::string(builder.workspace),
+            Reference::Workspace => Value::string(builder.given.workspace.as_str()),
+            Reference::Path(name) => path(builder.nodes, builder.instances.borrow()[self.instance].node, name),
             Reference::Resource { data, resource_type, name } => {
-                match builder.resource(self.instance, data, resource_type, name) {
-                    Some(expansion) if self.spend(expansion.size()) => expansion.value(|_| Value::Unknown),
-                    _ => Value::Unknown,
-                }
+                builder.objects(self.instance, &(data, resource_type.into(), name.into()))
             }
             Reference::Output { module, key, output } => {
-                let Some((expansion, children)) = builder.call(self.instance, module) else { return Value::Unknown };
+                let Some((expansion, children)) = builder.call(self.instance, module) else { return Value::dynamic() };
                 let child = instance_key(&expansion, key).and_then(|key| children.get(&key).copied());
-                child.map_or(Value::Unknown, |child| builder.value(child, Name::Output(output.to_owned())))
+                child.map_or_else(Value::dynamic, |child| builder.value(child, Name::Output(output.to_owned())))
             }
             Reference::Module(name) => {
-                let Some((expansion, children)) = builder.call(self.instance, name) else { return Value::Unknown };
+                let Some((expansion, children)) = builder.call(self.instance, name) else { return Value::dynamic() };
+                let node = builder.instances.borrow()[self.instance].node;
+                let Some(names) = outputs(builder.nodes, node, name) else { return Value::dynamic() };
                 expansion.value(|key| match children.get(&key) {
                     Some(child) => {
-                        let Ok(module) = &builder.node(*child).content else { return Value::Unknown };
-                        let output =
-                            |name: &String| (name.as_str().into(), builder.value(*child, Name::Output(name.clone())));
-                        Value::map(module.outputs.keys().map(output).collect())
+                        let output = |name: &&String| {
+                            (name.as_str().into(), builder.value(*child, Name::Output((*name).clone())))
+                        };
+                        Value::object(names.iter().map(output).collect())
                     }
-                    None => Value::Unknown,
+                    None => Value::dynamic(),
                 })
             }
             reference => self.repetition.resolve(reference),
@@ -488,5 +405,13 @@ impl Scope for Building<'_> {
 
     fn spend(&self, steps: usize) -> bool {
         spend(&self.builder.budget, steps)
+    }
+
+    fn file(&self, path: &str) -> Result<Arc<[u8]>, FileError> {
+        self.builder.given.files.read(path)
+    }
+
+    fn files(&self, directory: &str) -> Result<Vec<String>, FileError> {
+        self.builder.given.files.list(directory)
     }
 }

@@ -1,17 +1,19 @@
 //! How often a block stands for an instance, and what an expression in one of them may ask of it.
 //! Knows nothing of modules.
 
-use super::evaluate::{Reference, Value};
 use super::syntax::Block;
+use crate::language::{Kind, Number, Reference, Value, to_number, to_text};
 use crate::model::InstanceKey;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How many instances a block stands for, within one instance of its module.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Expansion {
     /// One, without a key.
     Single,
+    /// Not at all (OpenTofu's `enabled`).
+    None,
     /// By `count`.
     Count(usize),
     /// By `for_each`: keys with their values.
@@ -31,7 +33,7 @@ impl Expansion {
             Self::Single => 1,
             Self::Count(count) => *count,
             Self::ForEach(values) => values.len(),
-            Self::UnknownCount | Self::UnknownKeys | Self::TooMany => 0,
+            Self::None | Self::UnknownCount | Self::UnknownKeys | Self::TooMany => 0,
         }
     }
 
@@ -41,7 +43,7 @@ impl Expansion {
             Self::Single => Box::new(std::iter::once(None)),
             Self::Count(count) => Box::new((0..*count).map(|index| Some(InstanceKey::Index(index as u64)))),
             Self::ForEach(values) => Box::new(values.keys().map(|key| Some(InstanceKey::Key(key.clone())))),
-            Self::UnknownCount | Self::UnknownKeys | Self::TooMany => Box::new(std::iter::empty()),
+            Self::None | Self::UnknownCount | Self::UnknownKeys | Self::TooMany => Box::new(std::iter::empty()),
         }
     }
 
@@ -61,12 +63,13 @@ impl Expansion {
     pub(crate) fn value(&self, value: impl Fn(Option<InstanceKey>) -> Value) -> Value {
         match self {
             Self::Single => value(None),
-            Self::Count(_) => Value::list(self.keys().map(value).collect()),
+            Self::None => Value::null(crate::language::Type::Dynamic),
+            Self::Count(_) => Value::tuple(self.keys().map(value).collect()),
             Self::ForEach(values) => {
                 let entry = |key: &Arc<str>| (key.clone(), value(Some(InstanceKey::Key(key.clone()))));
-                Value::map(values.keys().map(entry).collect())
+                Value::object(values.keys().map(entry).collect())
             }
-            Self::UnknownCount | Self::UnknownKeys | Self::TooMany => Value::Unknown,
+            Self::UnknownCount | Self::UnknownKeys | Self::TooMany => Value::dynamic(),
         }
     }
 }
@@ -91,11 +94,11 @@ impl Repetition {
     pub(crate) fn resolve(&self, reference: Reference<'_>) -> Value {
         match (reference, &self.key) {
             (Reference::CountIndex, Some(InstanceKey::Index(index))) => {
-                usize::try_from(*index).map_or(Value::Unknown, Value::integer)
+                i64::try_from(*index).map_or_else(|_| Value::dynamic(), |index| Number::from(index).into())
             }
-            (Reference::EachKey, Some(InstanceKey::Key(key))) => Value::String(key.clone()),
-            (Reference::EachValue, _) => self.value.clone().unwrap_or(Value::Unknown),
-            _ => Value::Unknown,
+            (Reference::EachKey, Some(InstanceKey::Key(key))) => Kind::String(key.clone()).into(),
+            (Reference::EachValue, _) => self.value.clone().unwrap_or_else(Value::dynamic),
+            _ => Value::dynamic(),
         }
     }
 }
@@ -114,9 +117,10 @@ pub(crate) fn instance_key(expansion: &Expansion, key: Option<&Value>) -> Option
     match (expansion, key) {
         (Expansion::Single, None) => Some(None),
         (Expansion::Count(_), Some(key)) => {
-            Some(Some(InstanceKey::Index(u64::try_from(key.to_number()?.integer()?).ok()?)))
+            let index = u64::try_from(to_number(key)?.to_i64()?).ok()?;
+            Some(Some(InstanceKey::Index(index)))
         }
-        (Expansion::ForEach(_), Some(key)) => Some(Some(InstanceKey::Key(key.to_text()?))),
+        (Expansion::ForEach(_), Some(key)) => Some(Some(InstanceKey::Key(to_text(key)?))),
         _ => None,
     }
 }

@@ -1,40 +1,129 @@
-//! Values of the root module's variables, from the files that are read without being asked for.
-//! Knows nothing of types or defaults.
+//! Values of the root module's variables, from wherever Terraform takes them.
+//! Knows nothing of defaults, nor of what a variable's type makes of a value.
 
 use super::Problem;
-use super::evaluate::{Value, constant};
-use super::module::{joined, read_file};
+use super::module::{Variable, joined, read_file};
+use super::source::SourceFile;
 use super::syntax;
 use crate::git::Tree;
+use crate::language::{self, Type, Value};
 use std::collections::HashMap;
 
+/// A source of values that was named on the command line, or that the environment holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VariableSource {
+    /// `TF_VAR_name`: weaker than any file.
+    Environment {
+        /// The variable.
+        name: String,
+        /// The value as text.
+        text: String,
+    },
+    /// `--var name=text`.
+    Text {
+        /// The variable.
+        name: String,
+        /// The value as text.
+        text: String,
+    },
+    /// `--var-file`: what the file holds.
+    File {
+        /// The path, for messages; its ending tells the syntax.
+        path: String,
+        /// The whole file.
+        text: String,
+    },
+}
+
+/// A value as it was given.
+#[derive(Debug, Clone)]
+enum Given {
+    Value(Value),
+    /// Whether it is a string or an expression depends on the type that is declared.
+    Text(String),
+}
+
 /// Values by variable.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Inputs {
-    pub(crate) values: HashMap<String, Value>,
+    values: HashMap<String, Given>,
     /// False where a file could not be read: nobody knows what it sets.
     pub(crate) complete: bool,
 }
 
-/// Reads `terraform.tfvars`, `terraform.tfvars.json`, `*.auto.tfvars` and `*.auto.tfvars.json` of a directory. What is
-/// read later wins.
-pub(crate) fn read(tree: &Tree<'_>, directory: &str, problems: &mut Vec<Problem>) -> Inputs {
+impl Inputs {
+    /// The value of a variable, if it is given one.
+    pub(crate) fn value(&self, name: &str, variable: &Variable) -> Option<Value> {
+        Some(match self.values.get(name)? {
+            Given::Value(value) => value.clone(),
+            Given::Text(text) if is_plain(variable) => Value::string(text),
+            Given::Text(text) => {
+                let value = language::parse(text).ok().and_then(|expression| language::constant(&expression).ok());
+                value.unwrap_or_else(Value::dynamic)
+            }
+        })
+    }
+
+    fn file(&mut self, file: &SourceFile, problems: &mut Vec<Problem>) {
+        match syntax::parse_values(file) {
+            Ok(body) => {
+                let values = body.arguments.iter();
+                self.values
+                    .extend(values.map(|argument| (argument.name.clone(), Given::Value(argument.value.constant()))));
+            }
+            Err(problem) => {
+                problems.push(*problem);
+                self.complete = false;
+            }
+        }
+    }
+}
+
+/// Whether text that is given to a variable is the value itself rather than an expression, as where its type is a string,
+/// a number or a boolean, or where it has none.
+fn is_plain(variable: &Variable) -> bool {
+    match variable.constraint.as_ref().map(|constraint| &constraint.value_type) {
+        Some(Type::String | Type::Number | Type::Bool) => true,
+        Some(Type::Dynamic) => !variable.typed,
+        _ => false,
+    }
+}
+
+/// Reads, each stronger than the one before: the environment, `terraform.tfvars`, `terraform.tfvars.json`,
+/// `*.auto.tfvars` and `*.auto.tfvars.json` of a directory by name, and what the command line names in its order.
+pub(crate) fn read(
+    tree: &Tree<'_>,
+    directory: &str,
+    sources: &[VariableSource],
+    problems: &mut Vec<Problem>,
+) -> Inputs {
     let names = tree.files(directory).unwrap_or_default();
     let automatic = |name: &&String| name.ends_with(".auto.tfvars") || name.ends_with(".auto.tfvars.json");
     let fixed = ["terraform.tfvars", "terraform.tfvars.json"].map(str::to_owned);
     let found = fixed.iter().filter(|name| names.contains(name)).chain(names.iter().filter(automatic));
     let paths: Vec<String> = found.map(|name| joined(directory, name)).collect();
     let mut inputs = Inputs { values: HashMap::new(), complete: true };
+    for source in sources {
+        if let VariableSource::Environment { name, text } = source {
+            inputs.values.insert(name.clone(), Given::Text(text.clone()));
+        }
+    }
     for path in paths {
-        match read_file(tree, &path).and_then(|file| syntax::parse_values(&file)) {
-            Ok(body) => {
-                let values = body.arguments.iter().map(|argument| (argument.name.clone(), constant(&argument.value)));
-                inputs.values.extend(values);
-            }
+        match read_file(tree, &path) {
+            Ok(file) => inputs.file(&file, problems),
             Err(problem) => {
                 problems.push(*problem);
                 inputs.complete = false;
             }
+        }
+    }
+    for source in sources {
+        match source {
+            VariableSource::Environment { .. } => {}
+            VariableSource::Text { name, text } => {
+                inputs.values.insert(name.clone(), Given::Text(text.clone()));
+            }
+            VariableSource::File { path, text } => inputs.file(&SourceFile::new(path, text.clone()), problems),
         }
     }
     inputs

@@ -3,25 +3,32 @@
 
 pub mod backend;
 mod body;
-mod evaluate;
 mod expand;
+mod expanded;
 mod expansion;
+mod files;
 mod inputs;
 mod module;
 mod modules;
 mod providers;
 mod read;
+mod recorded;
 mod refactoring;
+mod references;
 mod source;
 mod syntax;
 
+use crate::git::Tree;
+use crate::language::{self, Kind};
 use crate::model::{Address, InstanceKey, ModuleStep, ProviderReference, SourceRange};
-use expand::{Expanded, Expansion, Found};
+use expanded::{Expanded, Expansion, Found};
+pub use inputs::VariableSource;
 use provider_api::AttributePath;
 pub use read::{Options, read};
+pub(crate) use recorded::Recorded;
 use refactoring::Refactorings;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub(crate) use module::{is_configuration, outline};
@@ -43,6 +50,8 @@ pub struct Configuration {
     pub modules: BTreeMap<Vec<String>, ModuleCall>,
     /// What could not be read or evaluated as a whole.
     pub problems: Vec<Problem>,
+    /// What variables are given.
+    inputs: inputs::Inputs,
     /// Everything that expressions refer to, evaluated.
     expanded: Expanded,
     /// The moves and removals of `refactorings`, parsed.
@@ -110,6 +119,8 @@ pub struct DeclaredInstance {
     pub attributes: BTreeMap<String, Declared>,
     /// Where each top-level argument or first nested block of that name stands.
     pub ranges: Arc<BTreeMap<String, SourceRange>>,
+    /// Those of the values that must not be printed, for something that they are computed from is sensitive.
+    pub sensitive: BTreeSet<String>,
 }
 
 /// Whether the configuration declares an instance.
@@ -180,6 +191,23 @@ pub struct Problem {
     pub incomplete: bool,
 }
 
+impl From<language::Value> for Declared {
+    fn from(value: language::Value) -> Self {
+        if let Some(known) = language::to_json(&value) {
+            return Self::Known(known);
+        }
+        match value.kind {
+            Kind::List(_, items) | Kind::Set(_, items) | Kind::Tuple(items) => {
+                Self::List(items.values.iter().cloned().map(Self::from).collect())
+            }
+            Kind::Map(_, items) | Kind::Object(items) => Self::Object(
+                items.values.iter().map(|(name, value)| (name.to_string(), Self::from(value.clone()))).collect(),
+            ),
+            _ => Self::NotKnown,
+        }
+    }
+}
+
 impl IgnoreChanges {
     /// Whether changes at a path are to be ignored. `tags.Env` and `tags["Env"]` are the same.
     pub fn covers(&self, path: &AttributePath) -> bool {
@@ -229,11 +257,20 @@ impl Configuration {
         let overridden = node.content.as_ref().is_ok_and(|module| module.overridden);
         let scope = self.expanded.scope(position, expansion, address.key.clone());
         let declared = |value| if overridden { Declared::NotKnown } else { Declared::from(value) };
-        let attributes = body::resource(&resource.body, &scope).into_iter();
+        let attributes = body::resource(&resource.body, &scope);
+        let secret = attributes.iter().filter(|(_, value)| value.marks_within().sensitive);
         Some(DeclaredInstance {
-            attributes: attributes.map(|(name, value)| (name, declared(value))).collect(),
+            sensitive: secret.map(|(name, _)| name.clone()).collect(),
+            attributes: attributes.into_iter().map(|(name, value)| (name, declared(value))).collect(),
             ranges: resource.ranges.clone(),
         })
+    }
+
+    /// The same with what was recorded for references to lead to; none where no expression refers to anything recorded.
+    pub(crate) fn recorded(&self, tree: &Tree<'_>, recorded: &dyn Recorded) -> Option<Self> {
+        let refers = |node: &modules::Node| node.content.as_ref().is_ok_and(|module| !module.referenced.is_empty());
+        let nodes = &self.expanded.nodes;
+        nodes.iter().any(refers).then(|| read::again(tree, self, recorded))
     }
 
     /// Every instance that is known to be declared, sorted.
@@ -269,8 +306,7 @@ impl Configuration {
     }
 
     fn expansion(&self, instance: usize, address: &Address) -> Option<&Expansion> {
-        let key = (address.resource_type.clone(), address.name.clone());
-        self.expanded.instances[instance].resources.get(&key)
+        self.expanded.expansion(instance, address)
     }
 
     /// What a missing block or call means: nothing where its module was not read as a whole.

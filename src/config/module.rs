@@ -1,12 +1,13 @@
 //! Reads the files of one directory into one module, override files merged in.
 //! Knows nothing of values, nor of which module calls this one.
 
-use super::Problem;
-use super::evaluate::types::Type;
 use super::source::{Place, SourceFile, printable};
 use super::syntax::{self, Argument, Block, Body, Expression};
+use super::{Problem, references};
 use crate::git::{GitError, Tree};
+use crate::language::Constraint;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Bytes of a file that are read. Parsed, a file takes some fifty times as much.
 pub(crate) const FILE: u64 = 4 << 20;
@@ -18,7 +19,7 @@ pub(crate) struct Module {
     pub(crate) directory: String,
     pub(crate) variables: BTreeMap<String, Variable>,
     pub(crate) locals: BTreeMap<String, Expression>,
-    pub(crate) outputs: BTreeMap<String, Expression>,
+    pub(crate) outputs: BTreeMap<String, Output>,
     /// `resource` blocks by type and name.
     pub(crate) resources: BTreeMap<(String, String), Block>,
     /// `data` blocks by type and name.
@@ -31,6 +32,10 @@ pub(crate) struct Module {
     pub(crate) backend: Option<(String, Block)>,
     /// `moved`, `removed` and `import` blocks.
     pub(crate) refactorings: Vec<Block>,
+    /// `resource` and `data` blocks of this module that expressions of it refer to.
+    pub(crate) referenced: Vec<(bool, Arc<str>, Arc<str>)>,
+    /// `resource` blocks with arguments that read files.
+    pub(crate) reading: Vec<(String, String)>,
     /// Why part of it is missing: one text a file that could not be read.
     pub(crate) unread: Vec<String>,
     /// Whether the missing part may say otherwise what the rest says: an override file.
@@ -41,9 +46,19 @@ pub(crate) struct Module {
 #[derive(Debug)]
 pub(crate) struct Variable {
     /// None where the constraint is not understood.
-    pub(crate) variable_type: Option<Type>,
+    pub(crate) constraint: Option<Constraint>,
     pub(crate) default: Option<Expression>,
+    /// Whether it says what type it is of.
+    pub(crate) typed: bool,
     pub(crate) nullable: bool,
+    pub(crate) sensitive: bool,
+}
+
+/// An `output` block.
+#[derive(Debug)]
+pub(crate) struct Output {
+    pub(crate) value: Expression,
+    pub(crate) sensitive: bool,
 }
 
 /// A `provider` block.
@@ -100,6 +115,7 @@ pub(crate) fn read(tree: &Tree<'_>, directory: &str, problems: &mut Vec<Problem>
     for block in blocks {
         module.add(block, problems);
     }
+    (module.referenced, module.reading) = references::of(&module);
     Ok(module)
 }
 
@@ -263,8 +279,9 @@ impl Module {
             }),
             ("variable", [name]) => drop(self.variables.insert(name.clone(), variable(block.body))),
             ("output", [name]) => {
+                let sensitive = holds(&block.body, "sensitive") == Some(true);
                 if let Some(argument) = take(block.body, "value") {
-                    self.outputs.insert(name.clone(), argument.value);
+                    self.outputs.insert(name.clone(), Output { value: argument.value, sensitive });
                 }
             }
             ("locals", []) => {
@@ -305,15 +322,20 @@ fn take(body: Body, name: &str) -> Option<Argument> {
     body.arguments.into_iter().find(|argument| argument.name == name)
 }
 
+/// A boolean argument, if it is there.
+fn holds(body: &Body, name: &str) -> Option<bool> {
+    body.argument(name)?.value.constant().boolean()
+}
+
 fn variable(body: Body) -> Variable {
     Variable {
-        variable_type: match body.argument("type") {
-            Some(argument) => Type::read(&argument.value),
-            None => Some(Type::Any),
+        constraint: match body.argument("type") {
+            Some(argument) => argument.value.constraint(),
+            None => Some(Constraint::any()),
         },
-        nullable: !body
-            .argument("nullable")
-            .is_some_and(|argument| super::evaluate::constant(&argument.value) == super::evaluate::Value::Bool(false)),
+        typed: body.argument("type").is_some(),
+        sensitive: holds(&body, "sensitive") == Some(true),
+        nullable: holds(&body, "nullable") != Some(false),
         default: take(body, "default").map(|argument| argument.value),
     }
 }

@@ -18,7 +18,7 @@ const CALLS: usize = 20_000;
 type Content = Result<Arc<Module>, String>;
 
 /// A module call, or the root module.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Node {
     /// Names of the calls that lead here.
     pub(crate) path: Vec<String>,
@@ -32,6 +32,19 @@ pub(crate) struct Node {
     pub(crate) parent: Option<usize>,
     /// Calls made here, by name.
     pub(crate) children: BTreeMap<String, usize>,
+}
+
+impl Node {
+    /// `path.module`: where the module lies, seen from the root module.
+    pub(crate) fn path_from_root(&self, root: &Self) -> Option<String> {
+        let (here, root) = (self.content.as_ref().ok()?, root.content.as_ref().ok()?);
+        let parts = |path: &str| path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+        let (here, root) = (parts(&here.directory), parts(&root.directory));
+        let common = here.iter().zip(&root).take_while(|(one, other)| one == other).count();
+        let up = std::iter::repeat_n("..".to_owned(), root.len() - common);
+        let steps: Vec<String> = up.chain(here[common..].iter().cloned()).collect();
+        Some(if steps.is_empty() { ".".into() } else { steps.join("/") })
+    }
 }
 
 /// Reads the root module and all that it calls. The root is the first.

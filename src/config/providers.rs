@@ -4,8 +4,8 @@
 use super::module::Module;
 use super::modules::Node;
 use super::syntax::{Block, Expression};
+use crate::language::ast::{self, Step};
 use crate::model::{ModuleStep, ProviderReference};
-use hcl_edit::expr as hcl;
 use std::sync::Arc;
 
 /// A local name with an alias: `aws.west`.
@@ -75,15 +75,11 @@ fn handed_in(call: &Block, module: &Module, source: &str, alias: Option<&str>) -
 
 /// `aws` or `aws.west`.
 fn local(expression: &Expression) -> Option<Local> {
-    match expression.reference()? {
-        hcl::Expression::Variable(name) => Some((name.as_str().to_owned(), None)),
-        hcl::Expression::Traversal(traversal) => match traversal.operators.as_slice() {
-            [alias] => match alias.value() {
-                hcl::TraversalOperator::GetAttr(alias) => {
-                    Some((traversal.expr.as_variable()?.as_str().to_owned(), Some(alias.as_str().to_owned())))
-                }
-                _ => None,
-            },
+    let reference = expression.reference()?;
+    match &reference.node {
+        ast::Node::Name(name) => Some((name.to_string(), None)),
+        ast::Node::Steps(root, steps) => match steps.as_slice() {
+            [Step::Attribute(alias)] => Some((root.name()?.to_owned(), Some(alias.to_string()))),
             _ => None,
         },
         _ => None,

@@ -1,19 +1,21 @@
 //! Puts a configuration together: files, modules, values, providers, backend.
 //! Knows nothing of state.
 
-use super::evaluate::{Scope, Value};
-use super::expand::{Expanded, Expansion};
+use super::expand::{Given, expand};
+use super::expanded::{Expanded, Expansion};
+use super::files::{self, Files};
+use super::inputs::VariableSource;
 use super::module::{Module, shown};
+use super::recorded::Recorded;
 use super::refactoring::Refactorings;
-use super::syntax::{Body, Expression};
+use super::syntax::Body;
 use super::{
-    Backend, Configuration, Declared, DeclaredProvider, DeclaredResource, IgnoreChanges, ModuleCall, Problem, body,
-    inputs, modules, providers,
+    Backend, Configuration, Declared, DeclaredProvider, DeclaredResource, ModuleCall, Problem, body, inputs, modules,
+    providers, recorded,
 };
 use crate::git::Tree;
+use crate::language::{Scope, Value};
 use crate::model::{Address, ModuleStep, ProviderReference, SourceRange};
-use hcl_edit::expr as hcl;
-use provider_api::{AttributePath, Step};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -31,11 +33,13 @@ type Shared = (Arc<Body>, Arc<Ranges>);
 pub struct Options {
     /// The workspace: the value of `terraform.workspace`.
     pub workspace: String,
+    /// Values of the root module's variables from elsewhere than its own files, in order.
+    pub variables: Vec<VariableSource>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { workspace: "default".into() }
+        Self { workspace: "default".into(), variables: Vec::new() }
     }
 }
 
@@ -44,22 +48,42 @@ impl Default for Options {
 pub fn read(tree: &Tree<'_>, directory: &str, options: &Options) -> Configuration {
     let mut problems = Vec::new();
     let nodes = modules::read(tree, directory, &mut problems);
-    let inputs = inputs::read(tree, directory, &mut problems);
-    let workspace = options.workspace.clone();
+    let inputs = inputs::read(tree, directory, &options.variables, &mut problems);
+    evaluated(tree, directory, nodes, inputs, &options.workspace, problems, &recorded::Nothing)
+}
+
+/// Evaluates a configuration once more, with what was recorded.
+pub(super) fn again(tree: &Tree<'_>, configuration: &Configuration, recorded: &dyn Recorded) -> Configuration {
+    let Configuration { directory, inputs, expanded, problems, .. } = configuration;
+    evaluated(tree, directory, expanded.nodes.clone(), inputs.clone(), &expanded.workspace, problems.clone(), recorded)
+}
+
+fn evaluated(
+    tree: &Tree<'_>,
+    directory: &str,
+    nodes: Vec<modules::Node>,
+    inputs: inputs::Inputs,
+    workspace: &str,
+    mut problems: Vec<Problem>,
+    recorded: &dyn Recorded,
+) -> Configuration {
+    let (files, requests) = Files::asked();
     let expanded = std::thread::scope(|scope| {
-        let expand = move || Expanded::new(nodes, &inputs, workspace);
-        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, expand);
+        let given = Given { inputs: &inputs, workspace: workspace.to_owned(), files, recorded };
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, move || expand(nodes, given));
+        files::serve(tree, directory, &requests);
         thread.ok().and_then(|thread| thread.join().ok())
     });
     let Some(expanded) = expanded else {
         problems.push(problem("the configuration could not be evaluated: there is no memory for it"));
         return Configuration { directory: directory.to_owned(), problems, ..Configuration::default() };
     };
-    if expanded.truncated {
-        problems.push(problem("there are more module or resource instances than are looked at: the rest is not known"));
+    let limit = problem("there are more module or resource instances than are looked at: the rest is not known");
+    if expanded.truncated && !problems.contains(&limit) {
+        problems.push(limit);
     }
     let mut configuration =
-        Configuration { directory: directory.to_owned(), problems, expanded, ..Configuration::default() };
+        Configuration { directory: directory.to_owned(), problems, inputs, expanded, ..Configuration::default() };
     configuration.modules = module_calls(&configuration.expanded);
     configuration.resources = resources(&configuration.expanded);
     configuration.providers = declared_providers(&configuration.expanded, &configuration.resources);
@@ -67,6 +91,28 @@ pub fn read(tree: &Tree<'_>, directory: &str, options: &Options) -> Configuratio
     configuration.parsed = refactorings(&configuration.expanded);
     configuration.refactorings = configuration.parsed.texts.clone();
     configuration
+}
+
+/// The values of expressions that stand in the root module, or why they have none.
+#[cfg(test)]
+pub(super) fn values(
+    tree: &Tree<'_>,
+    directory: &str,
+    sources: &[&str],
+    recorded: &dyn recorded::Recorded,
+) -> Vec<Result<crate::language::Value, String>> {
+    let mut problems = Vec::new();
+    let nodes = modules::read(tree, directory, &mut problems);
+    let inputs = inputs::read(tree, directory, &[], &mut problems);
+    let (files, requests) = Files::asked();
+    std::thread::scope(|scope| {
+        let given = Given { inputs: &inputs, workspace: "default".into(), files, recorded };
+        let nodes = &nodes;
+        let evaluate = move || super::expand::values(nodes, given, sources);
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, evaluate).unwrap();
+        files::serve(tree, directory, &requests);
+        thread.join().unwrap()
+    })
 }
 
 fn problem(text: &str) -> Problem {
@@ -108,7 +154,7 @@ fn resources(expanded: &Expanded) -> BTreeMap<Address, DeclaredResource> {
                 directory: module.directory.clone(),
                 range: block.place.range(),
                 provider: providers::of_resource(&expanded.nodes, position, &key.0, block),
-                ignore_changes: ignore_changes(&block.body),
+                ignore_changes: body::ignored(&block.body),
                 body: body.clone(),
                 ranges: ranges.clone(),
             };
@@ -116,50 +162,6 @@ fn resources(expanded: &Expanded) -> BTreeMap<Address, DeclaredResource> {
         }
     }
     resources
-}
-
-fn ignore_changes(body: &Body) -> IgnoreChanges {
-    let arguments = body.blocks("lifecycle").filter_map(|block| block.body.argument("ignore_changes"));
-    let mut paths = Vec::new();
-    for argument in arguments {
-        let all = |expression: &Expression| match expression.reference() {
-            Some(hcl::Expression::Variable(name)) => name.as_str() == "all",
-            _ => false,
-        };
-        match argument.value.elements() {
-            None if all(&argument.value) => return IgnoreChanges::All,
-            None => {}
-            // How old configurations wrote it: `["*"]`.
-            Some(elements) if elements.iter().any(|element| element.literal() == Some("*")) => {
-                return IgnoreChanges::All;
-            }
-            Some(elements) => paths.extend(elements.iter().filter_map(|element| attribute_path(&element.reference()?))),
-        }
-    }
-    IgnoreChanges::Paths(paths)
-}
-
-/// `tags["Env"]` as a path.
-fn attribute_path(expression: &hcl::Expression) -> Option<AttributePath> {
-    let traversal = match expression {
-        hcl::Expression::Variable(name) => return Some(AttributePath::attribute(name.as_str())),
-        hcl::Expression::Traversal(traversal) => traversal,
-        _ => return None,
-    };
-    let mut path = AttributePath::attribute(traversal.expr.as_variable()?.as_str());
-    for operator in &traversal.operators {
-        let step = match operator.value() {
-            hcl::TraversalOperator::GetAttr(name) => Step::Name(name.as_str().to_owned()),
-            hcl::TraversalOperator::LegacyIndex(index) => Step::Index(usize::try_from(*index.value()).ok()?),
-            hcl::TraversalOperator::Index(hcl::Expression::String(key)) => Step::Key(key.value().clone()),
-            hcl::TraversalOperator::Index(hcl::Expression::Number(index)) => {
-                Step::Index(usize::try_from(index.value().as_u64()?).ok()?)
-            }
-            _ => return None,
-        };
-        path = path.join(step);
-    }
-    Some(path)
 }
 
 fn declared_providers(

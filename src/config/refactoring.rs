@@ -2,10 +2,10 @@
 //! Knows nothing of state.
 
 use super::Refactoring;
-use super::evaluate::{Scope, Value, evaluate};
 use super::syntax::{Block, Expression};
+use crate::language::ast::{self, Node, Step};
+use crate::language::{self, Kind, Scope, Value, to_text};
 use crate::model::{Address, InstanceKey, ModuleStep};
-use hcl_edit::expr as hcl;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -59,7 +59,7 @@ impl Refactorings {
             }
             _ => {
                 let Some(to) = endpoint("to") else { return };
-                let id = |argument: &Expression| evaluate(argument, scope, &[]).to_text();
+                let id = |argument: &Expression| to_text(&argument.value(scope, &[]));
                 let id = block.body.argument("id").and_then(|argument| id(&argument.value));
                 self.texts.push(Refactoring::Import { to: to.text(path), id: id.map(|id| id.to_string()) });
             }
@@ -90,18 +90,15 @@ impl Endpoint {
 }
 
 /// Reads `module.a["x"].aws_vpc.main[0]`. A key that is not known is left out, so that the whole resource is meant.
-fn endpoint(expression: &hcl::Expression, scope: &dyn Scope) -> Option<Endpoint> {
-    let hcl::Expression::Traversal(traversal) = expression else { return None };
-    let mut names = vec![(traversal.expr.as_variable()?.as_str().to_owned(), None)];
-    for operator in &traversal.operators {
-        match operator.value() {
-            hcl::TraversalOperator::GetAttr(name) => names.push((name.as_str().to_owned(), None)),
-            hcl::TraversalOperator::Index(key) => {
-                let value = evaluate(&Expression::Native(Box::new(key.clone())), scope, &[]);
+fn endpoint(expression: &ast::Expression, scope: &dyn Scope) -> Option<Endpoint> {
+    let Node::Steps(root, steps) = &expression.node else { return None };
+    let mut names = vec![(root.name()?.to_owned(), None)];
+    for step in steps {
+        match step {
+            Step::Attribute(name) => names.push((name.to_string(), None)),
+            Step::Index(key) => {
+                let value = language::evaluate(key, scope, &[]).ok()?;
                 names.last_mut()?.1 = instance_key(&value);
-            }
-            hcl::TraversalOperator::LegacyIndex(index) => {
-                names.last_mut()?.1 = Some(InstanceKey::Index(*index.value()));
             }
             _ => return None,
         }
@@ -121,9 +118,9 @@ fn endpoint(expression: &hcl::Expression, scope: &dyn Scope) -> Option<Endpoint>
 }
 
 fn instance_key(value: &Value) -> Option<InstanceKey> {
-    match value {
-        Value::Number(number) => Some(InstanceKey::Index(u64::try_from(number.integer()?).ok()?)),
-        Value::String(key) => Some(InstanceKey::Key(key.clone())),
+    match &value.kind {
+        Kind::Number(number) => Some(InstanceKey::Index(u64::try_from(number.to_i64()?).ok()?)),
+        Kind::String(key) => Some(InstanceKey::Key(key.clone())),
         _ => None,
     }
 }

@@ -31,8 +31,10 @@ pub struct StateText {
 pub struct State<'a> {
     /// What identifies it.
     pub info: StateInfo,
-    /// Managed instances with a current object, in the order of the state. Data resources and deposed objects are left out.
+    /// Managed instances with a current object, in the order of the state. Deposed objects are left out.
     pub instances: Vec<Instance<'a>>,
+    /// What data sources answered, in the order of the state. Nothing of it is compared; expressions refer to it.
+    pub data: Vec<Instance<'a>>,
     /// Deposed objects: replaced, and still to be destroyed by an apply.
     pub deposed: Vec<Address>,
 }

@@ -96,7 +96,7 @@ pub fn parse(text: &StateText) -> Result<State<'_>, StateError> {
         sha256: hex(&Sha256::digest(text.text.as_bytes())),
         terraform_version: owned(document.terraform_version),
     };
-    Ok(State { info, instances: records.instances, deposed: records.deposed })
+    Ok(State { info, instances: records.instances, data: records.data, deposed: records.deposed })
 }
 
 /// What was collected so far, and texts that many instances share.
@@ -105,6 +105,7 @@ struct Records<'a> {
     /// The first thing that could not be understood; nothing is collected after it.
     problem: Option<StateProblem>,
     instances: Vec<Instance<'a>>,
+    data: Vec<Instance<'a>>,
     deposed: Vec<Address>,
     types: HashMap<String, Arc<str>>,
     modules: HashMap<String, Arc<[ModuleStep]>>,
@@ -125,9 +126,12 @@ impl<'de: 'a, 'a> Deserialize<'de> for Records<'a> {
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut resources: A) -> Result<Records<'a>, A::Error> {
                 let mut records = Records::default();
-                while let Some(resource) = resources.next_element()? {
+                while let Some(resource) = resources.next_element::<ResourceRecord<'_>>()? {
                     if records.problem.is_none() {
-                        records.problem = records.resource(resource).err();
+                        records.problem = match &*resource.mode.0 == "data" {
+                            true => records.data_source(resource),
+                            false => records.resource(resource).err(),
+                        };
                     }
                 }
                 Ok(records)
@@ -139,6 +143,19 @@ impl<'de: 'a, 'a> Deserialize<'de> for Records<'a> {
 }
 
 impl<'a> Records<'a> {
+    /// What a data source answered. Nothing depends on it but the values of expressions: where it is not understood
+    /// they are not known.
+    fn data_source(&mut self, record: ResourceRecord<'a>) -> Option<StateProblem> {
+        let before = (self.instances.len(), self.deposed.len());
+        let understood = self.resource(record).is_ok();
+        let data: Vec<Instance<'a>> = self.instances.drain(before.0..).collect();
+        self.deposed.truncate(before.1);
+        if understood {
+            self.data.extend(data);
+        }
+        None
+    }
+
     fn resource(&mut self, record: ResourceRecord<'a>) -> Result<(), StateProblem> {
         let (resource_type, name) = (&*record.resource_type.0, &*record.name.0);
         let module = record.module.as_ref().map_or("", |module| &module.0);
@@ -148,8 +165,7 @@ impl<'a> Records<'a> {
             reason: reason.into(),
         };
         match &*record.mode.0 {
-            "managed" => {}
-            "data" => return Ok(()),
+            "managed" | "data" => {}
             _ => return Err(fault("its mode is neither `managed` nor `data`")),
         }
         if !is_identifier(resource_type) || !is_identifier(name) {

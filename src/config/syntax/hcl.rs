@@ -1,9 +1,10 @@
 //! The language's own syntax, with the exact place of every block and argument.
 //! Knows nothing of what any block means.
 
-use super::{Argument, Block, Body, guard, heredoc, native};
+use super::{Argument, Block, Body, guard, native};
 use crate::config::Problem;
 use crate::config::source::SourceFile;
+use crate::language::{self, whitespace};
 use hcl_edit::Span;
 use hcl_edit::structure::Structure;
 
@@ -26,11 +27,11 @@ pub(super) fn parse(file: &SourceFile) -> Result<Body, Box<Problem>> {
         Some(Structure::Block(block)) if block.ident.as_str() == "_" => {}
         _ => return Err(Box::new(file.problem(file.text().len(), "not valid HCL: something is not closed"))),
     }
-    heredoc::settle(&text, &mut body);
-    Ok(convert(file, body, 0))
+    whitespace::settle(&text, &mut body);
+    Ok(convert(file, &text, body, 0))
 }
 
-fn convert(file: &SourceFile, body: hcl_edit::structure::Body, outer: usize) -> Body {
+fn convert(file: &SourceFile, text: &str, body: hcl_edit::structure::Body, outer: usize) -> Body {
     let mut converted = Body::default();
     for structure in body {
         match structure {
@@ -39,7 +40,7 @@ fn convert(file: &SourceFile, body: hcl_edit::structure::Body, outer: usize) -> 
                 let end = attribute.value.span().map_or(start, |span| span.end);
                 converted.arguments.push(Argument {
                     name: attribute.key.as_str().to_owned(),
-                    value: native(attribute.value),
+                    value: native(language::expression(text, &attribute.value)),
                     place: file.place(start..end),
                 });
             }
@@ -48,7 +49,7 @@ fn convert(file: &SourceFile, body: hcl_edit::structure::Body, outer: usize) -> 
                 converted.blocks.push(Block {
                     kind: block.ident.as_str().to_owned(),
                     labels: block.labels.iter().map(|label| label.as_str().to_owned()).collect(),
-                    body: convert(file, block.body, span.start),
+                    body: convert(file, text, block.body, span.start),
                     place: file.place(span),
                 });
             }

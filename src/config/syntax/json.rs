@@ -5,8 +5,11 @@
 use super::{Argument, Block, Body, Expression};
 use crate::config::Problem;
 use crate::config::source::{Place, SourceFile};
+use crate::language::ast::Span;
+use crate::language::{Failure, Number, Type, Value, to_text};
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 
 /// Levels of nesting that are read, as many as in the other syntax.
 const DEPTH: usize = 64;
@@ -105,7 +108,32 @@ fn arguments(entries: Vec<JsonEntry>) -> Vec<Argument> {
     entries.into_iter().filter(|entry| entry.name != "//").map(argument).collect()
 }
 
+fn evaluated(source: &str, text: &mut dyn FnMut(&str) -> Result<Value, String>) -> Result<Value, Box<Failure>> {
+    text(source).map_err(|message| Box::new(Failure { message, span: Span::default(), exhausted: false }))
+}
+
 impl JsonValue {
+    /// The value, with what `text` makes of its strings and keys.
+    pub(super) fn value(&self, text: &mut dyn FnMut(&str) -> Result<Value, String>) -> Result<Value, Box<Failure>> {
+        Ok(match self {
+            Self::Null => Value::null(Type::Dynamic),
+            Self::Bool(value) => (*value).into(),
+            Self::Number(digits) => Number::parse(digits).map_or_else(|| Value::unknown(Type::Number), Value::from),
+            Self::String(source) => evaluated(source, text)?,
+            Self::Array(elements) => {
+                Value::tuple(elements.iter().map(|element| element.value(text)).collect::<Result<_, _>>()?)
+            }
+            Self::Object(entries) => {
+                let mut values = BTreeMap::new();
+                for entry in entries {
+                    let Some(name) = to_text(&evaluated(&entry.name, text)?) else { return Ok(Value::dynamic()) };
+                    values.insert(name, entry.value.value(text)?);
+                }
+                Value::object(values)
+            }
+        })
+    }
+
     fn is_block(&self) -> bool {
         match self {
             Self::Object(_) => true,

@@ -3,13 +3,14 @@
 
 mod guard;
 mod hcl;
-mod heredoc;
 mod json;
 
 use super::Problem;
 use super::source::{Place, SourceFile};
-pub(crate) use heredoc::settle_template;
+use crate::language::ast::{self, Key, Node, Step};
+use crate::language::{self, Value};
 pub(crate) use json::JsonValue;
+use std::sync::Arc;
 
 /// A block with its labels.
 #[derive(Debug, Clone)]
@@ -42,7 +43,7 @@ pub(crate) struct Argument {
 #[derive(Debug, Clone)]
 pub(crate) enum Expression {
     /// In the language itself.
-    Native(Box<hcl_edit::expr::Expression>),
+    Native(Box<ast::Expression>),
     /// In the JSON syntax, where strings are templates.
     Json(JsonValue),
 }
@@ -61,32 +62,44 @@ impl Expression {
     /// The text of a string without interpolation.
     pub(crate) fn literal(&self) -> Option<&str> {
         match self {
-            Self::Native(expression) => expression.as_str(),
+            Self::Native(expression) => expression.literal(),
             Self::Json(JsonValue::String(text)) => Some(text),
             Self::Json(_) => None,
         }
     }
 
     /// The expression itself; in JSON, where a reference is written in a string, what the string holds.
-    pub(crate) fn reference(&self) -> Option<hcl_edit::expr::Expression> {
+    pub(crate) fn reference(&self) -> Option<ast::Expression> {
         match self {
-            Self::Native(expression) => match expression.as_str() {
+            Self::Native(expression) => match expression.literal() {
                 // Quoted references are how old configurations wrote them.
-                Some(text) => hcl_edit::parser::parse_expr(text).ok(),
+                Some(text) => language::parse(text).ok(),
                 None => Some((**expression).clone()),
             },
             Self::Json(JsonValue::String(text)) => {
                 let text = text.strip_prefix("${").and_then(|text| text.strip_suffix('}')).unwrap_or(text);
-                hcl_edit::parser::parse_expr(text).ok()
+                language::parse(text).ok()
             }
             Self::Json(_) => None,
+        }
+    }
+
+    /// The type constraint that it is; none if it is not understood.
+    pub(crate) fn constraint(&self) -> Option<language::Constraint> {
+        match self {
+            // Quoted constraints of old configurations are understood as they are.
+            Self::Native(expression) => language::Constraint::read(expression),
+            Self::Json(_) => language::Constraint::read(&self.reference()?),
         }
     }
 
     /// The elements of a list that is written out.
     pub(crate) fn elements(&self) -> Option<Vec<Self>> {
         match self {
-            Self::Native(expression) => Some(expression.as_array()?.iter().cloned().map(native).collect()),
+            Self::Native(expression) => match &expression.node {
+                Node::Tuple(elements) => Some(elements.iter().cloned().map(native).collect()),
+                _ => None,
+            },
             Self::Json(JsonValue::Array(elements)) => Some(elements.iter().cloned().map(Self::Json).collect()),
             Self::Json(_) => None,
         }
@@ -95,38 +108,63 @@ impl Expression {
     /// The entries of an object that is written out, with keys that are plain words, strings or references.
     pub(crate) fn entries(&self) -> Option<Vec<(String, Self)>> {
         match self {
-            Self::Native(expression) => {
-                let entries = expression.as_object()?.iter();
-                entries.map(|(key, value)| Some((object_key(key)?, native(value.expr().clone())))).collect()
-            }
+            Self::Native(expression) => match &expression.node {
+                Node::Object(entries) => {
+                    entries.iter().map(|(key, value)| Some((object_key(key)?, native(value.clone())))).collect()
+                }
+                _ => None,
+            },
             Self::Json(JsonValue::Object(entries)) => {
                 Some(entries.iter().map(|entry| (entry.name.clone(), Self::Json(entry.value.clone()))).collect())
             }
             Self::Json(_) => None,
         }
     }
+
+    /// The value; [`Value::dynamic`] where there is none.
+    pub(crate) fn value(&self, scope: &dyn language::Scope, names: &[(Arc<str>, Value)]) -> Value {
+        let value = match self {
+            Self::Native(expression) => language::evaluate(expression, scope, names),
+            Self::Json(value) => value.value(&mut |text| {
+                let template = language::parse_template(text).map_err(|(_, message)| message);
+                template
+                    .and_then(|template| language::evaluate(&template, scope, names).map_err(|failure| failure.message))
+            }),
+        };
+        value.unwrap_or_else(|_| Value::dynamic())
+    }
+
+    /// The value of an expression in which nothing can be referred to: a default, a file of variable values.
+    /// Strings of the JSON syntax are no templates there.
+    pub(crate) fn constant(&self) -> Value {
+        let value = match self {
+            Self::Native(expression) => language::constant(expression),
+            Self::Json(value) => value.value(&mut |text| Ok(Value::string(text))),
+        };
+        value.unwrap_or_else(|_| Value::dynamic())
+    }
 }
 
-fn native(expression: hcl_edit::expr::Expression) -> Expression {
+fn native(expression: ast::Expression) -> Expression {
     Expression::Native(Box::new(expression))
 }
 
 /// An object's key as it is written: `aws`, `"aws"` or `aws.west`.
-fn object_key(key: &hcl_edit::expr::ObjectKey) -> Option<String> {
-    use hcl_edit::expr::{Expression, ObjectKey, TraversalOperator};
-    match key {
-        ObjectKey::Ident(name) => Some(name.as_str().to_owned()),
-        ObjectKey::Expression(Expression::Variable(name)) => Some(name.as_str().to_owned()),
-        ObjectKey::Expression(Expression::String(text)) => Some(text.value().clone()),
-        ObjectKey::Expression(Expression::Traversal(traversal)) => {
-            let mut text = traversal.expr.as_variable()?.as_str().to_owned();
-            for operator in &traversal.operators {
-                let TraversalOperator::GetAttr(name) = operator.value() else { return None };
-                text = format!("{text}.{}", name.as_str());
+fn object_key(key: &Key) -> Option<String> {
+    let expression = match key {
+        Key::Name(name) => return Some(name.to_string()),
+        Key::Expression(expression) => expression,
+    };
+    match &expression.node {
+        Node::Steps(root, steps) => {
+            let mut text = root.name()?.to_owned();
+            for step in steps {
+                let Step::Attribute(name) = step else { return None };
+                text = format!("{text}.{name}");
             }
             Some(text)
         }
-        ObjectKey::Expression(_) => None,
+        _ => expression.literal().map(str::to_owned),
     }
 }
 

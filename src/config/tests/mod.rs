@@ -2,6 +2,7 @@
 
 mod conformance;
 mod files;
+mod language;
 mod modules;
 mod providers;
 mod values;

@@ -10,8 +10,14 @@ use hcl_edit::visit_mut::{VisitMut, visit_body_mut, visit_expr_mut, visit_templa
 
 /// Settles the white space of every heredoc in a file. The parser's own way of taking the indentation off differs from
 /// the language's in lines of white space alone and in what stands between directives, so it starts from the text.
-pub(super) fn settle(text: &str, body: &mut Body) {
+pub(crate) fn settle(text: &str, body: &mut Body) {
     visit_body_mut(&mut Settler { text }, body);
+}
+
+/// Settles the white space of a template that stands alone, and of all templates in it.
+pub(crate) fn settle_alone(text: &str, template: &mut Template) {
+    visit_template_mut(&mut Settler { text }, template);
+    settle_template(template, false);
 }
 
 struct Settler<'a> {
@@ -21,6 +27,10 @@ struct Settler<'a> {
 impl VisitMut for Settler<'_> {
     fn visit_expr_mut(&mut self, expression: &mut Expression) {
         let span = expression.span();
+        if let Expression::StringTemplate(template) = expression {
+            visit_template_mut(self, template);
+            return settle_template(template, false);
+        }
         let Expression::HeredocTemplate(heredoc) = expression else { return visit_expr_mut(self, expression) };
         let source = span.and_then(|span| self.text.get(span)).unwrap_or_default();
         let indented = source.starts_with("<<-");
