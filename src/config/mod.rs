@@ -273,6 +273,12 @@ impl Configuration {
         nodes.iter().any(refers).then(|| read::again(tree, self, recorded))
     }
 
+    /// The value of an output of the root module.
+    #[cfg(test)]
+    fn output(&self, name: &str) -> Option<&language::Value> {
+        self.expanded.instances.first()?.values.get(&expanded::Name::Output(name.to_owned()))
+    }
+
     /// Every instance that is known to be declared, sorted.
     pub fn instances(&self) -> Vec<Address> {
         self.expanded.addresses()

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Asks the real terraform what the expressions of `expressions.txt` are, and keeps the answers in `expressions.json`.
+"""Asks the real terraform what the expressions of `expressions.txt` are, and keeps the answers in `expressions.json`;
+and what it plans for the configurations of `configurations.txt`, and keeps that in `configurations.json`.
 
 Each expression is evaluated by `terraform console` in a copy of `console/`, by itself, together with its type. What
 terraform refuses is kept as an error, without its text. Needs terraform on the PATH; no provider, no network.
 
-    testdata/language/make.py
+    testdata/language/make.py [expressions | configurations]
 """
 
 import concurrent.futures
@@ -14,6 +15,7 @@ import queue
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -40,7 +42,83 @@ def answer(folder, expression):
     return found
 
 
-def main():
+def configurations():
+    """Name, arguments and files of every configuration."""
+    found = []
+    for line in (HERE / "configurations.txt").read_text().splitlines(keepends=True):
+        if line.startswith("=== "):
+            name, *arguments = line[4:].split()
+            found.append((name, arguments, {}))
+        elif line.startswith("--- "):
+            file = line[4:].strip()
+            found[-1][2][file] = ""
+        elif found:
+            found[-1][2][file] += line
+    return found
+
+
+def write(folder, files):
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+
+
+def plan(work, name, arguments, files):
+    """What terraform plans: every resource and output, and what of them is unknown or sensitive."""
+    folder = Path(work) / name
+    given = {key.removeprefix("env:"): value for key, _, value in (a.partition("=") for a in arguments) if key.startswith("env:")}
+    options = [argument for argument in arguments if not argument.startswith("env:")]
+    os.environ.update(given)
+    found = {"name": name}
+    try:
+        before = {path.removeprefix("before/"): text for path, text in files.items() if path.startswith("before/")}
+        if before:
+            write(folder, before)
+            check(name, run(folder, "init", "-no-color"))
+            check(name, run(folder, "apply", "-auto-approve", "-no-color"))
+            found["state"] = json.loads((folder / "terraform.tfstate").read_text())
+            for path in before:
+                (folder / path).unlink()
+        write(folder, {path: text for path, text in files.items() if not path.startswith("before/")})
+        check(name, run(folder, "init", "-no-color"))
+        check(name, run(folder, "plan", "-refresh=false", "-no-color", "-out=plan", *options))
+        shown = run(folder, "show", "-json", "plan")
+        check(name, shown)
+    finally:
+        for key in given:
+            del os.environ[key]
+    planned = json.loads(shown.stdout)
+    # What is there already and no longer declared is planned too: to be removed.
+    found["resources"] = {
+        change["address"]: {key: change["change"][key] for key in ("actions", "after", "after_unknown", "after_sensitive")}
+        for change in planned.get("resource_changes", [])
+        if change["mode"] == "managed" and change["change"]["after"] is not None
+    }
+    found["outputs"] = {
+        output: {key: change[key] for key in ("after", "after_unknown", "after_sensitive") if key in change}
+        for output, change in planned.get("output_changes", {}).items()
+    }
+    return found
+
+
+def check(name, done):
+    if done.returncode:
+        raise SystemExit(f"{name}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+
+
+def make_configurations():
+    with tempfile.TemporaryDirectory() as work:
+        planned = [plan(work, *configuration) for configuration in configurations()]
+    keep("configurations.json", planned)
+    print(f"{len(planned)} configurations")
+
+
+def keep(name, answers):
+    lines = ",\n".join(json.dumps(one, ensure_ascii=False, sort_keys=True) for one in answers)
+    (HERE / name).write_text(f"[\n{lines}\n]\n")
+
+
+def make_expressions():
     expressions = (HERE / "expressions.txt").read_text().splitlines()
     with tempfile.TemporaryDirectory() as work:
         # One copy for each at work: a console locks the state of its folder.
@@ -62,10 +140,17 @@ def main():
 
         with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
             answers = list(pool.map(one, expressions))
-    lines = ",\n".join(json.dumps(one, ensure_ascii=False, sort_keys=True) for one in answers)
-    (HERE / "expressions.json").write_text(f"[\n{lines}\n]\n")
+    keep("expressions.json", answers)
     failed = sum("error" in one for one in answers)
     print(f"{len(answers)} expressions, {failed} of them errors")
+
+
+def main():
+    wanted = sys.argv[1:] or ["expressions", "configurations"]
+    if "expressions" in wanted:
+        make_expressions()
+    if "configurations" in wanted:
+        make_configurations()
 
 
 if __name__ == "__main__":

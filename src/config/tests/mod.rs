@@ -4,6 +4,7 @@ mod conformance;
 mod files;
 mod language;
 mod modules;
+mod plans;
 mod providers;
 mod values;
 
