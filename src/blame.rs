@@ -58,13 +58,9 @@ pub fn resources(configuration: &Configuration, addresses: &[Address]) -> Vec<Re
 }
 
 fn resource(configuration: &Configuration, address: Address) -> Resource {
-    let declared = configuration.resources.get(&address).map(|resource| resource.directory.as_str());
-    let directory = declared.or_else(|| configuration.module_directory(&address.module));
-    let block = directory.map(|directory| BlockId {
-        directory: directory.to_owned(),
-        kind: "resource".into(),
-        labels: vec![address.resource_type.to_string(), address.name.to_string()],
-    });
+    let block = configuration.block(&address);
+    let block =
+        block.map(|block| BlockId { directory: block.directory, kind: block.kind.into(), labels: block.labels });
     let contributors = module_calls(configuration, &address);
     Resource { root_module: configuration.directory.clone(), block, contributors, address }
 }

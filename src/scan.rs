@@ -166,8 +166,9 @@ fn read_roots(subject: &Subject, repository: &Repository, approved: &Approved) -
         return Err(Error::AmbiguousState { dir, count: modules.len() });
     }
     let variables = variables(subject, repository, &tree)?;
-    let options = config::Options { workspace: subject.workspace.clone(), variables };
     let work_dir = repository.work_dir().unwrap_or(Path::new("."));
+    let options =
+        config::Options { workspace: subject.workspace.clone(), variables, work_dir: Some(work_dir.to_owned()) };
     let mut roots = Vec::new();
     for module in modules {
         let configuration = config::read(&tree, &module.directory, &options);
@@ -222,7 +223,7 @@ fn with_recorded(
 ) -> Result<Vec<Option<Configuration>>, Error> {
     let tree = repository.tree(approved.commit)?;
     let evaluated = states.iter().map(|(configuration, state)| {
-        configuration.recorded(&tree, &Objects::new(state, configuration, &providers::types))
+        configuration.recorded(&tree, repository.work_dir(), &Objects::new(state, configuration, &providers::types))
     });
     Ok(evaluated.collect())
 }
@@ -329,12 +330,10 @@ fn history(
 /// Who approved what an address declares.
 fn attribution(history: &Option<History>, configuration: &Configuration, address: &Address) -> Attribution {
     let Some(history) = history else { return Attribution::unknown("the history was not read") };
-    let declared = configuration.resources.get(&address.resource()).map(|resource| resource.directory.as_str());
-    let Some(directory) = declared.or_else(|| configuration.module_directory(&address.module)) else {
+    let Some(block) = configuration.block(address) else {
         return Attribution::unknown("the module that declares it is not in this repository");
     };
-    let labels = vec![address.resource_type.to_string(), address.name.to_string()];
-    history.attribution(&BlockId { directory: directory.to_owned(), kind: "resource".into(), labels })
+    history.attribution(&BlockId { directory: block.directory, kind: block.kind.into(), labels: block.labels })
 }
 
 /// What the reader must know beside the findings.

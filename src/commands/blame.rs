@@ -24,7 +24,7 @@ pub(super) fn run(arguments: &BlameArguments) -> Result<u8, Error> {
     let repository = Repository::discover(&arguments.dir)?;
     let approved = repository.approved(arguments.r#ref.as_deref())?;
     let tree = repository.tree(approved.commit)?;
-    let options = config::Options::default();
+    let options = config::Options { work_dir: repository.work_dir().map(Into::into), ..config::Options::default() };
 
     let mut resources: Vec<Resource> = Vec::new();
     let mut directories = BTreeSet::new();

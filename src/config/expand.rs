@@ -12,7 +12,7 @@ use super::syntax::{Block, Expression};
 use crate::language::{FileError, Kind, Reference, Scope, Value, to_number};
 use crate::model::{Address, InstanceKey, ModuleStep};
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Steps of evaluation that reading a configuration may take in all.
@@ -41,10 +41,11 @@ pub(super) fn expand(nodes: Vec<Node>, given: Given<'_>) -> Expanded {
         next += 1;
     }
     let truncated = builder.truncated.get();
+    let circles = builder.circles.take();
     let instances = builder.instances.into_inner();
     let Given { workspace, mut files, .. } = given;
     files.close();
-    Expanded { nodes, instances, workspace, files, truncated }
+    Expanded { nodes, instances, workspace, files, truncated, circles }
 }
 
 /// The values of expressions that stand in the root module.
@@ -69,6 +70,8 @@ struct Builder<'a> {
     budget: Cell<usize>,
     total: Cell<usize>,
     truncated: Cell<bool>,
+    /// Values that lead back to themselves, each circle once.
+    circles: RefCell<BTreeSet<String>>,
 }
 
 /// Something that is being computed.
@@ -91,6 +94,7 @@ impl<'a> Builder<'a> {
             budget: Cell::new(STEPS),
             total: Cell::new(0),
             truncated: Cell::new(false),
+            circles: RefCell::default(),
         };
         builder.add(0, None, Repetition::default(), Arc::new([]));
         builder
@@ -163,13 +167,47 @@ impl Builder<'_> {
     /// Computes something, unless it is being computed already or too much led to it.
     fn guarded<T>(&self, instance: usize, open: Open, unknown: T, compute: impl FnOnce() -> T) -> T {
         let entry = (instance, open);
-        if self.open.borrow().len() >= REFERENCES || self.open.borrow().contains(&entry) {
+        if self.open.borrow().contains(&entry) {
+            self.note_circle(&entry);
+            return unknown;
+        }
+        if self.open.borrow().len() >= REFERENCES {
             return unknown;
         }
         self.open.borrow_mut().push(entry);
         let result = compute();
         self.open.borrow_mut().pop();
         result
+    }
+
+    /// Remembers how a value leads back to itself. Terraform would refuse to plan such a configuration.
+    fn note_circle(&self, entry: &(usize, Open)) {
+        let open = self.open.borrow();
+        let steps = open.iter().skip_while(|other| *other != entry).chain([entry]);
+        let shown = steps.filter_map(|(instance, open)| {
+            let name = match open {
+                Open::Value(Name::Variable(name)) => format!("var.{name}"),
+                Open::Value(Name::Local(name)) => format!("local.{name}"),
+                Open::Value(Name::Output(name)) => format!("output.{name}"),
+                Open::Block((data, resource_type, name)) | Open::Object((data, resource_type, name)) => {
+                    format!("{}{resource_type}.{name}", if *data { "data." } else { "" })
+                }
+                Open::Call(_) => return None,
+            };
+            let module = self.instances.borrow()[*instance].address.clone();
+            let within: String = module.iter().map(|step| format!("module.{}.", step.name)).collect();
+            Some(format!("{within}{name}"))
+        });
+        let mut steps: Vec<String> = shown.collect();
+        steps.dedup();
+        // The same circle is found from each of its members: told from the first by name.
+        if let (true, Some(first)) = (steps.len() > 1, steps[1..].iter().enumerate().min_by_key(|(_, step)| *step)) {
+            let start = first.0;
+            let mut circle = steps[1..].to_vec();
+            circle.rotate_left(start);
+            circle.push(circle[0].clone());
+            self.circles.borrow_mut().insert(circle.join(", "));
+        }
     }
 
     fn value(&self, instance: usize, name: Name) -> Value {

@@ -8,7 +8,7 @@ use super::modules::Node;
 use crate::language::{FileError, Marks, Reference, Scope, Value};
 use crate::model::{Address, InstanceKey, ModuleStep};
 use std::cell::Cell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Steps that the arguments of one instance may take.
@@ -51,6 +51,8 @@ pub(crate) struct Expanded {
     pub(super) files: Files,
     /// Whether a limit was met.
     pub(crate) truncated: bool,
+    /// Values that lead back to themselves, step by step.
+    pub(crate) circles: BTreeSet<String>,
 }
 
 impl Expanded {

@@ -2,6 +2,7 @@
 //! Knows nothing of expressions.
 
 use super::module::joined;
+use super::sources::{Sources, is_fetched};
 use crate::git::{GitError, Tree};
 use crate::language::FileError;
 use std::collections::HashMap;
@@ -79,19 +80,19 @@ impl Files {
 }
 
 /// Answers until nobody asks any more. `root` is the directory of the root module.
-pub(super) fn serve(tree: &Tree<'_>, root: &str, requests: &Receiver<Request>) {
+pub(super) fn serve(sources: &Sources<'_, '_>, root: &str, requests: &Receiver<Request>) {
     let mut total = 0;
     for (question, reply) in requests {
         let answer = match &question {
-            Question::Content(path) => Answer::Content(content(tree, root, path, &mut total)),
-            Question::List(directory) => Answer::List(listed(tree, root, directory)),
+            Question::Content(path) => Answer::Content(content(sources, root, path, &mut total)),
+            Question::List(directory) => Answer::List(listed(sources.tree, root, directory)),
         };
         // Who asked may be gone.
         let _ = reply.send(answer);
     }
 }
 
-/// A path from the root of the repository; none for what lies outside, or where only `terraform init` puts files.
+/// A path from the root of the repository; none for what lies outside.
 fn inside(root: &str, path: &str) -> Option<String> {
     if path.starts_with(['/', '~']) || path.contains('\\') {
         return None;
@@ -101,19 +102,18 @@ fn inside(root: &str, path: &str) -> Option<String> {
         match part {
             "" | "." => {}
             ".." => drop(parts.pop()?),
-            ".terraform" => return None,
             part => parts.push(part),
         }
     }
     Some(parts.join("/"))
 }
 
-fn content(tree: &Tree<'_>, root: &str, path: &str, total: &mut usize) -> Result<Arc<[u8]>, FileError> {
+fn content(sources: &Sources<'_, '_>, root: &str, path: &str, total: &mut usize) -> Result<Arc<[u8]>, FileError> {
     let path = inside(root, path).ok_or(FileError::NotKnown)?;
     if *total > TOTAL {
         return Err(FileError::NotKnown);
     }
-    let bytes = tree.read(&path, FILE).map_err(reason)?;
+    let bytes = sources.read(&path, FILE).map_err(reason)?;
     *total += bytes.len();
     Ok(bytes.into())
 }
@@ -126,7 +126,7 @@ fn reason(error: GitError) -> FileError {
 }
 
 fn listed(tree: &Tree<'_>, root: &str, directory: &str) -> Result<Arc<[String]>, FileError> {
-    let directory = inside(root, directory).ok_or(FileError::NotKnown)?;
+    let directory = inside(root, directory).filter(|path| !is_fetched(path)).ok_or(FileError::NotKnown)?;
     if !tree.is_directory(&directory) {
         return Err(FileError::Missing);
     }

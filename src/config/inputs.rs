@@ -109,7 +109,7 @@ pub(crate) fn read(
         }
     }
     for path in paths {
-        match read_file(tree, &path) {
+        match read_file(|limit| tree.read(&path, limit), &path) {
             Ok(file) => inputs.file(&file, problems),
             Err(problem) => {
                 problems.push(*problem);

@@ -3,6 +3,7 @@
 
 pub mod backend;
 mod body;
+mod early;
 mod expand;
 mod expanded;
 mod expansion;
@@ -16,11 +17,12 @@ mod recorded;
 mod refactoring;
 mod references;
 mod source;
+mod sources;
 mod syntax;
 
 use crate::git::Tree;
 use crate::language::{self, Kind};
-use crate::model::{Address, InstanceKey, ModuleStep, ProviderReference, SourceRange};
+use crate::model::{Address, InstanceKey, ProviderReference, SourceRange};
 use expanded::{Expanded, Expansion, Found};
 pub use inputs::VariableSource;
 use provider_api::AttributePath;
@@ -29,6 +31,7 @@ pub(crate) use recorded::Recorded;
 use refactoring::Refactorings;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 
 pub(crate) use module::{is_configuration, outline};
@@ -86,6 +89,17 @@ pub struct DeclaredResource {
     body: Arc<syntax::Body>,
     /// Where each argument of it stands.
     ranges: Arc<BTreeMap<String, SourceRange>>,
+}
+
+/// What tells a block from all others of the repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockPlace {
+    /// The directory of its module, from the repository's root.
+    pub directory: String,
+    /// `resource` or `module`.
+    pub kind: &'static str,
+    /// Its labels.
+    pub labels: Vec<String>,
 }
 
 /// `lifecycle.ignore_changes`.
@@ -267,10 +281,10 @@ impl Configuration {
     }
 
     /// The same with what was recorded for references to lead to; none where no expression refers to anything recorded.
-    pub(crate) fn recorded(&self, tree: &Tree<'_>, recorded: &dyn Recorded) -> Option<Self> {
+    pub(crate) fn recorded(&self, tree: &Tree<'_>, work_dir: Option<&Path>, recorded: &dyn Recorded) -> Option<Self> {
         let refers = |node: &modules::Node| node.content.as_ref().is_ok_and(|module| !module.referenced.is_empty());
         let nodes = &self.expanded.nodes;
-        nodes.iter().any(refers).then(|| read::again(tree, self, recorded))
+        nodes.iter().any(refers).then(|| read::again(tree, work_dir, self, recorded))
     }
 
     /// The value of an output of the root module.
@@ -302,13 +316,22 @@ impl Configuration {
         refactoring::removed(&self.parsed.removals, address)
     }
 
-    /// The directory of the module that an address stands in, from the repository's root.
-    pub fn module_directory(&self, module: &[ModuleStep]) -> Option<&str> {
+    /// The block in the repository that stands for a resource: its own, or the call of the module that brings it in where
+    /// that is not in the repository. None where the repository has neither.
+    pub fn block(&self, address: &Address) -> Option<BlockPlace> {
         let mut node = self.expanded.nodes.first()?;
-        for step in module {
+        for step in address.module.iter() {
+            let caller = &node.content.as_ref().ok()?.directory;
             node = &self.expanded.nodes[*node.children.get(&*step.name)?];
+            let fetched = |module: &Arc<module::Module>| sources::is_fetched(&module.directory);
+            if node.content.as_ref().is_ok_and(fetched) {
+                let labels = vec![step.name.to_string()];
+                return Some(BlockPlace { directory: caller.clone(), kind: "module", labels });
+            }
         }
-        Some(&node.content.as_ref().ok()?.directory)
+        let directory = node.content.as_ref().ok()?.directory.clone();
+        let labels = vec![address.resource_type.to_string(), address.name.to_string()];
+        Some(BlockPlace { directory, kind: "resource", labels })
     }
 
     fn expansion(&self, instance: usize, address: &Address) -> Option<&Expansion> {

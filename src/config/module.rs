@@ -2,6 +2,7 @@
 //! Knows nothing of values, nor of which module calls this one.
 
 use super::source::{Place, SourceFile, printable};
+use super::sources::Sources;
 use super::syntax::{self, Argument, Block, Body, Expression};
 use super::{Problem, references};
 use crate::git::{GitError, Tree};
@@ -86,8 +87,12 @@ fn is_override(name: &str) -> bool {
 }
 
 /// Reads a directory. What cannot be read is among the problems, and the module says that it lacks something.
-pub(crate) fn read(tree: &Tree<'_>, directory: &str, problems: &mut Vec<Problem>) -> Result<Module, GitError> {
-    let mut names: Vec<String> = tree.files(directory)?.into_iter().filter(|name| is_configuration(name)).collect();
+pub(crate) fn read(
+    sources: &Sources<'_, '_>,
+    directory: &str,
+    problems: &mut Vec<Problem>,
+) -> Result<Module, GitError> {
+    let mut names: Vec<String> = sources.files(directory)?.into_iter().filter(|name| is_configuration(name)).collect();
     if names.is_empty() {
         return Err(GitError::NotFound { path: shown(&joined(directory, "*.tf")) });
     }
@@ -98,7 +103,7 @@ pub(crate) fn read(tree: &Tree<'_>, directory: &str, problems: &mut Vec<Problem>
     let mut overrides = Vec::new();
     for name in names {
         let path = joined(directory, &name);
-        let parsed = read_file(tree, &path).and_then(|file| syntax::parse(&file));
+        let parsed = read_file(|limit| sources.read(&path, limit), &path).and_then(|file| syntax::parse(&file));
         match parsed {
             Ok(body) if is_override(&name) => overrides.extend(body.blocks),
             Ok(body) => blocks.extend(body.blocks),
@@ -139,10 +144,13 @@ fn replaced_by_tofu(directory: &str, names: &mut Vec<String>, problems: &mut Vec
     });
 }
 
-/// Reads a file as text.
-pub(crate) fn read_file(tree: &Tree<'_>, path: &str) -> Result<SourceFile, Box<Problem>> {
+/// Reads a file as text, at most so many bytes of it.
+pub(crate) fn read_file(
+    read: impl FnOnce(u64) -> Result<Vec<u8>, GitError>,
+    path: &str,
+) -> Result<SourceFile, Box<Problem>> {
     let problem = |text: String| Box::new(Problem { range: None, text, incomplete: true });
-    let bytes = tree.read(path, FILE).map_err(|error| {
+    let bytes = read(FILE).map_err(|error| {
         let place = if matches!(error, GitError::Object { .. }) { format!("{}: ", shown(path)) } else { String::new() };
         let hint = error.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
         problem(format!("{place}{error}{hint}"))
@@ -365,7 +373,8 @@ pub(crate) struct Outline {
 pub(crate) fn outline(tree: &Tree<'_>, directory: &str, names: &[String]) -> Outline {
     let mut outline = Outline::default();
     for name in names {
-        let parsed = read_file(tree, &joined(directory, name)).and_then(|file| syntax::parse(&file));
+        let path = joined(directory, name);
+        let parsed = read_file(|limit| tree.read(&path, limit), &path).and_then(|file| syntax::parse(&file));
         let Ok(body) = parsed else { continue };
         for block in &body.blocks {
             match block.kind.as_str() {

@@ -1,11 +1,12 @@
 //! Follows module calls from the root module inwards.
 //! Knows nothing of values, so a call stands for all its instances.
 
-use super::Problem;
+use super::inputs::Inputs;
 use super::module::{self, Module, joined, shown};
 use super::source::Place;
+use super::sources::Sources;
 use super::syntax::Block;
-use crate::git::Tree;
+use super::{Problem, early};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -48,8 +49,13 @@ impl Node {
 }
 
 /// Reads the root module and all that it calls. The root is the first.
-pub(crate) fn read(tree: &Tree<'_>, directory: &str, problems: &mut Vec<Problem>) -> Vec<Node> {
-    let mut reader = Reader { tree, modules: HashMap::new(), problems };
+pub(crate) fn read(
+    sources: &Sources<'_, '_>,
+    directory: &str,
+    inputs: &Inputs,
+    problems: &mut Vec<Problem>,
+) -> Vec<Node> {
+    let mut reader = Reader { sources, root: directory, inputs, modules: HashMap::new(), problems };
     let content = reader.module(directory, None);
     let mut nodes = vec![Node {
         path: Vec::new(),
@@ -77,7 +83,10 @@ pub(crate) fn read(tree: &Tree<'_>, directory: &str, problems: &mut Vec<Problem>
 }
 
 struct Reader<'a, 'repo> {
-    tree: &'a Tree<'repo>,
+    sources: &'a Sources<'a, 'repo>,
+    /// The root module's directory.
+    root: &'a str,
+    inputs: &'a Inputs,
     modules: HashMap<String, Content>,
     problems: &'a mut Vec<Problem>,
 }
@@ -86,15 +95,29 @@ impl Reader<'_, '_> {
     fn call(&mut self, nodes: &[Node], parent: usize, name: &str, block: Block) -> Node {
         let mut path = nodes[parent].path.clone();
         path.push(name.to_owned());
-        let literal = block.body.argument("source").and_then(|source| source.value.literal());
-        let source = literal.unwrap_or_default().to_owned();
+        let written = block.body.argument("source").map(|source| &source.value);
+        let source = match written.map(|source| (source, source.literal())) {
+            Some((_, Some(literal))) => literal.to_owned(),
+            Some((source, None)) => early::text(source, nodes, parent, self.inputs).unwrap_or_default(),
+            None => String::new(),
+        };
         let address = format!("module.{}", path.join(".module."));
         let content = if module::is_local(&source) {
             self.local(nodes, parent, &source, &block.place, &address)
         } else {
-            let what = match source.is_empty() {
-                true => format!("the source of {address} is not a plain string"),
-                false => format!("{address} comes from {}, which is not in the repository", shown(&source)),
+            let version = block.body.argument("version").map(|version| version.value.literal().unwrap_or("?"));
+            let fetched = self.sources.fetched(self.root, &path.join("."), &source, version);
+            let what = match fetched {
+                _ if source.is_empty() => format!("the source of {address} is not known from variables and locals"),
+                Err(reason) => format!("{address} comes from {}, {reason}", shown(&source)),
+                Ok(directory) => match self.module(&directory, Some(&block.place)) {
+                    Ok(module) => {
+                        let content = Ok(module);
+                        let parent = Some(parent);
+                        return Node { path, call: Some(block), source, content, parent, children: BTreeMap::new() };
+                    }
+                    Err(reason) => format!("{address} was fetched and cannot be read: {reason}"),
+                },
             };
             let text = format!("{what}: what it declares is not known");
             self.problems.push(Problem { range: Some(block.place.range()), text, incomplete: false });
@@ -109,7 +132,7 @@ impl Reader<'_, '_> {
             reader.problems.push(Problem { range: Some(place.range()), text: text.clone(), incomplete: true });
             Err(text)
         };
-        let directory = match self.tree.resolved(&joined(&caller, source)) {
+        let directory = match self.sources.resolved(&joined(&caller, source)) {
             Ok(directory) => directory,
             Err(error) => return refuse(self, format!("{address}: {error}")),
         };
@@ -135,7 +158,7 @@ impl Reader<'_, '_> {
         if let Some(module) = self.modules.get(directory) {
             return module.clone();
         }
-        let module = match module::read(self.tree, directory, self.problems) {
+        let module = match module::read(self.sources, directory, self.problems) {
             Ok(module) => Ok(Arc::new(module)),
             Err(error) => {
                 let text = error.to_string();

@@ -8,6 +8,7 @@ use super::inputs::VariableSource;
 use super::module::{Module, shown};
 use super::recorded::Recorded;
 use super::refactoring::Refactorings;
+use super::sources::{Sources, is_fetched};
 use super::syntax::Body;
 use super::{
     Backend, Configuration, Declared, DeclaredProvider, DeclaredResource, ModuleCall, Problem, body, inputs, modules,
@@ -17,6 +18,7 @@ use crate::git::Tree;
 use crate::language::{Scope, Value};
 use crate::model::{Address, ModuleStep, ProviderReference, SourceRange};
 use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Stack for following references, in bytes. Only what is used of it takes memory.
@@ -35,11 +37,13 @@ pub struct Options {
     pub workspace: String,
     /// Values of the root module's variables from elsewhere than its own files, in order.
     pub variables: Vec<VariableSource>,
+    /// The root of the work tree, where `terraform init` may have put modules; none to look at the commit alone.
+    pub work_dir: Option<PathBuf>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { workspace: "default".into(), variables: Vec::new() }
+        Self { workspace: "default".into(), variables: Vec::new(), work_dir: None }
     }
 }
 
@@ -47,19 +51,34 @@ impl Default for Options {
 /// not be read is among the problems, and what it might declare is not known.
 pub fn read(tree: &Tree<'_>, directory: &str, options: &Options) -> Configuration {
     let mut problems = Vec::new();
-    let nodes = modules::read(tree, directory, &mut problems);
+    let sources = Sources::new(tree, options.work_dir.as_deref(), directory);
     let inputs = inputs::read(tree, directory, &options.variables, &mut problems);
-    evaluated(tree, directory, nodes, inputs, &options.workspace, problems, &recorded::Nothing)
+    let nodes = modules::read(&sources, directory, &inputs, &mut problems);
+    evaluated(&sources, directory, nodes, inputs, &options.workspace, problems, &recorded::Nothing)
 }
 
 /// Evaluates a configuration once more, with what was recorded.
-pub(super) fn again(tree: &Tree<'_>, configuration: &Configuration, recorded: &dyn Recorded) -> Configuration {
+pub(super) fn again(
+    tree: &Tree<'_>,
+    work_dir: Option<&Path>,
+    configuration: &Configuration,
+    recorded: &dyn Recorded,
+) -> Configuration {
+    let sources = &Sources::new(tree, work_dir, &configuration.directory);
     let Configuration { directory, inputs, expanded, problems, .. } = configuration;
-    evaluated(tree, directory, expanded.nodes.clone(), inputs.clone(), &expanded.workspace, problems.clone(), recorded)
+    evaluated(
+        sources,
+        directory,
+        expanded.nodes.clone(),
+        inputs.clone(),
+        &expanded.workspace,
+        problems.clone(),
+        recorded,
+    )
 }
 
 fn evaluated(
-    tree: &Tree<'_>,
+    sources: &Sources<'_, '_>,
     directory: &str,
     nodes: Vec<modules::Node>,
     inputs: inputs::Inputs,
@@ -71,7 +90,7 @@ fn evaluated(
     let expanded = std::thread::scope(|scope| {
         let given = Given { inputs: &inputs, workspace: workspace.to_owned(), files, recorded };
         let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, move || expand(nodes, given));
-        files::serve(tree, directory, &requests);
+        files::serve(sources, directory, &requests);
         thread.ok().and_then(|thread| thread.join().ok())
     });
     let Some(expanded) = expanded else {
@@ -81,6 +100,12 @@ fn evaluated(
     let limit = problem("there are more module or resource instances than are looked at: the rest is not known");
     if expanded.truncated && !problems.contains(&limit) {
         problems.push(limit);
+    }
+    for circle in &expanded.circles {
+        let circle = problem(&format!("values lead back to themselves and are not known: {}", shown(circle)));
+        if !problems.contains(&circle) {
+            problems.push(circle);
+        }
     }
     let mut configuration =
         Configuration { directory: directory.to_owned(), problems, inputs, expanded, ..Configuration::default() };
@@ -98,19 +123,20 @@ fn evaluated(
 pub(super) fn values(
     tree: &Tree<'_>,
     directory: &str,
-    sources: &[&str],
+    expressions: &[&str],
     recorded: &dyn recorded::Recorded,
 ) -> Vec<Result<crate::language::Value, String>> {
     let mut problems = Vec::new();
-    let nodes = modules::read(tree, directory, &mut problems);
+    let sources = &Sources::new(tree, None, directory);
     let inputs = inputs::read(tree, directory, &[], &mut problems);
+    let nodes = modules::read(sources, directory, &inputs, &mut problems);
     let (files, requests) = Files::asked();
     std::thread::scope(|scope| {
         let given = Given { inputs: &inputs, workspace: "default".into(), files, recorded };
         let nodes = &nodes;
-        let evaluate = move || super::expand::values(nodes, given, sources);
+        let evaluate = move || super::expand::values(nodes, given, expressions);
         let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, evaluate).unwrap();
-        files::serve(tree, directory, &requests);
+        files::serve(sources, directory, &requests);
         thread.join().unwrap()
     })
 }
@@ -121,11 +147,27 @@ fn problem(text: &str) -> Problem {
 
 fn module_calls(expanded: &Expanded) -> BTreeMap<Vec<String>, ModuleCall> {
     let call = |node: &modules::Node| ModuleCall {
-        directory: node.content.as_ref().ok().map(|module| module.directory.clone()),
+        // What was fetched is in nobody's history.
+        directory: module_directory(node).filter(|directory| !is_fetched(directory)).map(str::to_owned),
         source: node.source.clone(),
         range: node.call.as_ref().map(|block| block.place.range()),
     };
     expanded.nodes.iter().map(|node| (node.path.clone(), call(node))).collect()
+}
+
+fn module_directory(node: &modules::Node) -> Option<&str> {
+    node.content.as_ref().ok().map(|module| module.directory.as_str())
+}
+
+/// The call in the repository that brings in a fetched module, be it by other fetched modules.
+fn bringing_in(nodes: &[modules::Node], mut node: usize) -> Option<SourceRange> {
+    while let Some(parent) = nodes[node].parent {
+        if module_directory(&nodes[parent]).is_some_and(|directory| !is_fetched(directory)) {
+            return nodes[node].call.as_ref().map(|call| call.place.range());
+        }
+        node = parent;
+    }
+    None
 }
 
 fn steps(path: &[String]) -> Arc<[ModuleStep]> {
@@ -139,6 +181,7 @@ fn resources(expanded: &Expanded) -> BTreeMap<Address, DeclaredResource> {
     for (position, node) in expanded.nodes.iter().enumerate() {
         let Ok(module) = &node.content else { continue };
         let path = steps(&node.path);
+        let call = if is_fetched(&module.directory) { bringing_in(&expanded.nodes, position) } else { None };
         for (key, block) in &module.resources {
             let (body, ranges) = bodies
                 .entry((module.directory.clone(), key.clone()))
@@ -152,7 +195,7 @@ fn resources(expanded: &Expanded) -> BTreeMap<Address, DeclaredResource> {
             let resource = DeclaredResource {
                 address: address.clone(),
                 directory: module.directory.clone(),
-                range: block.place.range(),
+                range: call.clone().unwrap_or_else(|| block.place.range()),
                 provider: providers::of_resource(&expanded.nodes, position, &key.0, block),
                 ignore_changes: body::ignored(&block.body),
                 body: body.clone(),

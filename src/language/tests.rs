@@ -1,6 +1,7 @@
 //! Hostile expressions. What the rest evaluate to is tested against `terraform console` in `config::tests::language`.
 
 use super::*;
+use proptest::prelude::*;
 use std::cell::Cell;
 
 /// A scope with nothing in it but a budget.
@@ -89,4 +90,86 @@ fn hostile_expressions_end() {
         nested = Value::tuple(vec![nested]);
     }
     drop(nested);
+}
+
+fn random(cases: u32) -> ProptestConfig {
+    let given = ProptestConfig::default();
+    let seed = match given.rng_seed {
+        proptest::test_runner::RngSeed::Random => proptest::test_runner::RngSeed::Fixed(20_261_125),
+        seed => seed,
+    };
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { given.cases } else { cases };
+    ProptestConfig { cases, rng_seed: seed, ..given }
+}
+
+/// Pieces of which expressions are made, right and wrong.
+fn expressions() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        "[-+]?[0-9]{1,4}(\\.[0-9]{1,3})?(e-?[0-9]{1,2})?",
+        "\"[ -~]{0,12}\"",
+        "\"\\PC{0,6}\"",
+        Just("null".to_owned()),
+        Just("true".to_owned()),
+        Just("var.x".to_owned()),
+        Just("a.b.c".to_owned()),
+        Just("each.key".to_owned()),
+        Just("[]".to_owned()),
+        Just("{}".to_owned()),
+    ];
+    leaf.prop_recursive(5, 40, 4, |inner| {
+        let name = proptest::sample::select(functions::names());
+        let operator = proptest::sample::select(vec!["+", "-", "*", "/", "%", "==", "!=", "<", ">=", "&&", "||"]);
+        prop_oneof![
+            (inner.clone(), operator, inner.clone())
+                .prop_map(|(one, operator, other)| format!("({one} {operator} {other})")),
+            (name, proptest::collection::vec(inner.clone(), 0..4))
+                .prop_map(|(name, arguments)| format!("{name}({})", arguments.join(", "))),
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(|elements| format!("[{}]", elements.join(", "))),
+            (inner.clone(), inner.clone()).prop_map(|(key, value)| format!("{{ ({key}) = {value} }}")),
+            (inner.clone(), inner.clone(), inner.clone())
+                .prop_map(|(one, two, three)| format!("({one} ? {two} : {three})")),
+            (inner.clone(), inner.clone())
+                .prop_map(|(list, value)| format!("[for k, v in {list} : {value} if v != null]")),
+            (inner.clone(), inner.clone()).prop_map(|(list, value)| format!("{{ for v in {list} : v => {value}... }}")),
+            (inner.clone(), inner.clone()).prop_map(|(value, key)| format!("{value}[{key}]")),
+            inner.clone().prop_map(|value| format!("{value}[*].a")),
+            inner.clone().prop_map(|value| format!("\"x${{{value}}}y\"")),
+            inner.prop_map(|value| format!("!{value}")),
+        ]
+    })
+}
+
+proptest! {
+    // The same input in every run; `PROPTEST_RNG_SEED` and `PROPTEST_CASES` look further.
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..random(2_000) })]
+
+    /// Whatever the expression, evaluation ends without a panic, and what comes out has one type throughout.
+    #[test]
+    fn no_expression_panics(source in expressions()) {
+        if let Ok(expression) = parse(&source)
+            && let Ok(value) = evaluate(&expression, &Budget(Cell::new(200_000)), &[])
+        {
+            let of = value.value_type();
+            let again = convert(&value, &of);
+            prop_assert!(again.is_ok(), "{source}: {of}: {again:?}");
+            text::to_hcl(&value);
+            if let Some(json) = to_json(&value) {
+                typed(&json, &of);
+            }
+        }
+    }
+
+    #[test]
+    fn no_text_panics(source in "\\PC{0,80}") {
+        let _ = parse(&source).map(|expression| evaluate(&expression, &Budget(Cell::new(10_000)), &[]));
+        let _ = parse_template(&source).map(|expression| evaluate(&expression, &Budget(Cell::new(10_000)), &[]));
+    }
+
+    #[test]
+    fn numbers_come_back_as_they_were_written(source in "-?(0|[1-9][0-9]{0,40})(\\.[0-9]{0,40}[1-9])?") {
+        let number = Number::parse(&source).unwrap();
+        let expected = if source == "-0" { "0" } else { source.as_str() };
+        prop_assert_eq!(number.to_string(), expected);
+        prop_assert_eq!(number.add(&number).subtract(&number), number);
+    }
 }

@@ -259,7 +259,9 @@ fn hostile_configurations_end() {
         chain += &format!("  a{step} = {}local.a{}{}\n", "[".repeat(50), step - 1, "]".repeat(50));
     }
     chain += "}\nresource \"t\" \"x\" {\n  a = local.a4999\n  b = local.x\n  c = local.a1 != null\n}\n";
-    let found = attributes(&configuration(&[("main.tf", &chain)]), "t.x");
+    let chained = read_at(&[("main.tf", &chain)], "");
+    assert!(chained.problems.iter().all(|problem| problem.text.ends_with("local.x, local.y, local.x")));
+    let found = attributes(&chained, "t.x");
     assert!(found["a"].to_string().contains("?") && found["b"].to_string().contains("?"));
     assert_eq!(found["c"], json!(true));
 

@@ -174,10 +174,10 @@ fn modules_expand_with_their_arguments() {
     ] {
         assert_eq!(configuration.declares(&address(text)), expected, "{text}");
     }
-    let steps = address("module.outer[1].module.inner.t.one").module;
-    assert_eq!(configuration.module_directory(&steps), Some("modules/net"));
-    assert_eq!(configuration.module_directory(&[]), Some("live"));
-    assert_eq!(configuration.module_directory(&address("module.gone.t.x").module), None);
+    let directory = |text: &str| configuration.block(&address(text)).map(|block| block.directory);
+    assert_eq!(directory("module.outer[1].module.inner.t.one").as_deref(), Some("modules/net"));
+    assert_eq!(directory("t.x").as_deref(), Some("live"));
+    assert_eq!(directory("module.gone.t.x"), None);
     let call = &configuration.modules[&vec!["outer".to_owned(), "inner".to_owned()]];
     assert_eq!((call.directory.as_deref(), call.source.as_str()), (Some("modules/net"), "../../modules/net"));
     assert_eq!(
@@ -212,7 +212,10 @@ fn what_comes_from_elsewhere_is_not_known() {
         texts,
         [
             ("module.circle calls itself: its directory is that of a module it is called from", true),
-            ("the source of module.computed is not a plain string: what it declares is not known", false),
+            (
+                "the source of module.computed is not known from variables and locals: what it declares is not known",
+                false
+            ),
             ("module.missing: no such path in the commit: ./missing", true),
             ("module.outside: ../elsewhere is outside the repository", true),
             (
@@ -338,4 +341,75 @@ fn moves_in_a_circle_end() {
     )]);
     assert_eq!(configuration.refactored(&address("t.a")), address("t.a"));
     assert_eq!(configuration.refactored(&address("t.c")), address("t.c"));
+}
+
+/// The list and the files are what `terraform init` 1.11.4 makes of a module of a Git repository.
+#[test]
+fn modules_that_init_fetched_are_read_from_the_work_tree() {
+    let call = |source: &str| format!("module \"net\" {{\n  source = \"{source}\"\n  name = \"x\"\n}}\n");
+    let source = "git::https://example.com/net.git?ref=v1";
+    let test = TestRepository::with(&[("live/main.tf", &call(source)), (".gitignore", ".terraform\n")]);
+    let fetched = test.path().join("live/.terraform/modules");
+    std::fs::create_dir_all(fetched.join("net/inner")).unwrap();
+    let write = |path: &str, text: &str| std::fs::write(fetched.join(path), text).unwrap();
+    let list = json!({"Modules": [
+        {"Key": "", "Source": "", "Dir": "."},
+        {"Key": "net", "Source": source, "Dir": ".terraform/modules/net"},
+        {"Key": "net.inner", "Source": "./inner", "Dir": ".terraform/modules/net/inner"},
+    ]});
+    write("modules.json", &list.to_string());
+    write(
+        "net/main.tf",
+        "variable \"name\" {}\nmodule \"inner\" { source = \"./inner\" }\nresource \"t\" \"a\" {\n  name = upper(var.name)\n  text = file(\"${path.module}/x.txt\")\n  path = path.module\n}\n",
+    );
+    write("net/x.txt", "text");
+    write("net/inner/main.tf", "resource \"t\" \"b\" { one = 1 }\n");
+    let read = |work_dir: Option<std::path::PathBuf>| {
+        let repository = Repository::discover(test.path()).unwrap();
+        let tree = repository.tree(repository.approved(None).unwrap().commit).unwrap();
+        super::read(&tree, "live", &Options { work_dir, ..Options::default() })
+    };
+    let configuration = read(Some(test.path().to_owned()));
+    assert_eq!(configuration.problems, []);
+    assert_eq!(instances(&configuration), ["module.net.t.a", "module.net.module.inner.t.b"]);
+    assert_eq!(
+        attributes(&configuration, "module.net.t.a"),
+        json!({"name": "X", "text": "text", "path": ".terraform/modules/net"})
+    );
+    let place = configuration.block(&address("module.net.module.inner.t.b")).unwrap();
+    assert_eq!((place.directory.as_str(), place.kind, place.labels), ("live", "module", vec!["net".to_owned()]));
+    assert_eq!(configuration.resources[&address("module.net.t.a")].range.file, "live/main.tf");
+
+    let without = read(None);
+    assert!(without.problems[0].text.contains("not in the repository"), "{}", without.problems[0].text);
+    assert!(matches!(without.declares(&address("module.net.t.a")), Declares::NotKnown(_)));
+
+    test.write("live/main.tf", call("git::https://example.com/net.git?ref=v2").as_bytes());
+    test.commit("v2");
+    let other = read(Some(test.path().to_owned()));
+    assert!(other.problems[0].text.contains("another source was fetched"), "{}", other.problems[0].text);
+}
+
+#[test]
+fn variables_and_locals_may_stand_in_a_source() {
+    let main = r#"
+        variable "kind" { default = "web" }
+        locals { base = "./modules" }
+        module "m" {
+          source = "${local.base}/${var.kind}"
+          inner  = "db"
+        }
+        module "circle" { source = local.a }
+        locals {
+          a = local.b
+          b = local.a
+        }
+    "#;
+    let web = "variable \"inner\" {}\nmodule \"i\" { source = \"../${var.inner}\" }\n";
+    let files =
+        [("main.tofu", main), ("modules/web/main.tf", web), ("modules/db/main.tf", "resource \"t\" \"x\" {}\n")];
+    let configuration = read_at(&files, "");
+    assert_eq!(instances(&configuration), ["module.m.module.i.t.x"]);
+    let told = |text: &str| configuration.problems.iter().any(|problem| problem.text.contains(text));
+    assert!(told("the source of module.circle is not known"), "{:?}", configuration.problems);
 }

@@ -99,8 +99,9 @@ fn differences(expected: &Value, case: &Case) -> Vec<String> {
     let mut wrong: Vec<String> = plain.problems.iter().map(|problem| problem.text.clone()).collect();
     let text = StateText { source: "state".into(), text: expected["state"].to_string() };
     let state = expected.get("state").map(|_| state::parse(&text).unwrap());
-    let evaluated =
-        state.as_ref().and_then(|state| plain.recorded(&tree, &Objects::new(state, &plain, &crate::providers::types)));
+    let evaluated = state
+        .as_ref()
+        .and_then(|state| plain.recorded(&tree, None, &Objects::new(state, &plain, &crate::providers::types)));
     let configuration = evaluated.as_ref().unwrap_or(&plain);
 
     let resources = expected["resources"].as_object().unwrap();

@@ -161,3 +161,32 @@ fn files_of_values_override_defaults_in_order() {
     let found = attributes(&configuration(&files), "t.x");
     assert_eq!(found, json!({"a": "1", "b": "2", "c": "3", "d": "4", "t": "${not a template}"}));
 }
+
+#[test]
+fn values_that_lead_back_to_themselves_are_told_once() {
+    let text = r#"
+        locals {
+          a = local.b
+          b = "x${local.c}"
+          c = local.a
+          d = local.a
+          fine = 1
+        }
+        module "m" {
+          source = "./m"
+          x      = module.m.x
+        }
+        resource "t" "x" { v = [local.a, local.fine] }
+    "#;
+    let configuration =
+        read_at(&[("main.tf", text), ("m/main.tf", "variable \"x\" {}\noutput \"x\" { value = var.x }\n")], "");
+    let problems: Vec<&str> = configuration.problems.iter().map(|problem| problem.text.as_str()).collect();
+    assert_eq!(
+        problems,
+        [
+            "values lead back to themselves and are not known: local.a, local.b, local.c, local.a",
+            "values lead back to themselves and are not known: module.m.output.x, module.m.var.x, module.m.output.x",
+        ]
+    );
+    assert_eq!(attributes(&configuration, "t.x"), json!({"v": ["?", 1]}));
+}
