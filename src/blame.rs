@@ -2,7 +2,7 @@
 //! Knows nothing of state, of what is live, or of output formats.
 
 use crate::attribute::{BlockId, Event, History};
-use crate::config::Configuration;
+use crate::config::{BlockPlace, Configuration};
 use crate::model::{Address, Attribution, SourceRange};
 use std::collections::BTreeSet;
 
@@ -45,8 +45,9 @@ pub struct Blamed<'a> {
 
 /// The resources of a root module: those of the given addresses, declared or not, or all that are declared.
 ///
-/// Of what determines a resource besides its block, the module calls that enclose it are listed, from the root inwards.
-/// The locals and variables that it refers to, and provider configurations, are not followed yet.
+/// Of what determines a resource besides its block, the module calls that enclose it are listed, from the root inwards,
+/// then the locals, variables and outputs that it refers to, one leading to the next. Provider configurations are not
+/// followed.
 pub fn resources(configuration: &Configuration, addresses: &[Address]) -> Vec<Resource> {
     let mut wanted: Vec<Address> = match addresses {
         [] => configuration.resources.keys().cloned().collect(),
@@ -61,7 +62,12 @@ fn resource(configuration: &Configuration, address: Address) -> Resource {
     let block = configuration.block(&address);
     let block =
         block.map(|block| BlockId { directory: block.directory, kind: block.kind.into(), labels: block.labels });
-    let contributors = module_calls(configuration, &address);
+    let mut contributors = module_calls(configuration, &address);
+    contributors.extend(configuration.contributing(&address, None).into_iter().map(|contribution| {
+        let BlockPlace { directory, kind, labels } = contribution.block;
+        let block = BlockId { directory, kind: kind.into(), labels };
+        Contributor { what: contribution.what, source: contribution.range, block }
+    }));
     Resource { root_module: configuration.directory.clone(), block, contributors, address }
 }
 

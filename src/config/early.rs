@@ -41,14 +41,14 @@ impl Early<'_> {
         };
         let value = match given {
             Some(value) if !value.is_null() || variable.nullable => value,
-            _ => variable.default.as_ref()?.constant(),
+            _ => variable.default.as_ref()?.value.constant(),
         };
         variable.constraint.as_ref()?.apply(&value).ok()
     }
 
     fn local(&self, name: &str) -> Option<Value> {
         let module = self.nodes[self.node].content.as_ref().ok()?;
-        Some(module.locals.get(name)?.value(self, &[]))
+        Some(module.locals.get(name)?.value.value(self, &[]))
     }
 }
 

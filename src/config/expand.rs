@@ -228,7 +228,9 @@ impl Builder<'_> {
         let scope = Building { builder: self, instance, repetition: &Repetition::default() };
         match name {
             Name::Variable(name) => self.variable(instance, name),
-            Name::Local(name) => module.locals.get(name).map_or_else(Value::dynamic, |local| local.value(&scope, &[])),
+            Name::Local(name) => {
+                module.locals.get(name).map_or_else(Value::dynamic, |local| local.value.value(&scope, &[]))
+            }
             Name::Output(name) => module
                 .outputs
                 .get(name)
@@ -242,7 +244,7 @@ impl Builder<'_> {
             return Value::dynamic();
         };
         let Some(constraint) = &variable.constraint else { return Value::dynamic() };
-        let default = || variable.default.as_ref().map(Expression::constant);
+        let default = || variable.default.as_ref().map(|default| default.value.constant());
         let inputs = self.given.inputs;
         let given = match &node.call {
             None if !inputs.complete => return Value::dynamic(),

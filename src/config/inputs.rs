@@ -7,6 +7,7 @@ use super::source::SourceFile;
 use super::syntax;
 use crate::git::Tree;
 use crate::language::{self, Type, Value};
+use crate::model::SourceRange;
 use std::collections::HashMap;
 
 /// A source of values that was named on the command line, or that the environment holds.
@@ -38,7 +39,7 @@ pub enum VariableSource {
 /// A value as it was given.
 #[derive(Debug, Clone)]
 enum Given {
-    Value(Value),
+    Value(Value, SourceRange),
     /// Whether it is a string or an expression depends on the type that is declared.
     Text(String),
 }
@@ -55,7 +56,7 @@ impl Inputs {
     /// The value of a variable, if it is given one.
     pub(crate) fn value(&self, name: &str, variable: &Variable) -> Option<Value> {
         Some(match self.values.get(name)? {
-            Given::Value(value) => value.clone(),
+            Given::Value(value, _) => value.clone(),
             Given::Text(text) if is_plain(variable) => Value::string(text),
             Given::Text(text) => {
                 let value = language::parse(text).ok().and_then(|expression| language::constant(&expression).ok());
@@ -64,12 +65,21 @@ impl Inputs {
         })
     }
 
+    /// Where a variable's value stands, if a file gives it one.
+    pub(crate) fn place(&self, name: &str) -> Option<SourceRange> {
+        match self.values.get(name)? {
+            Given::Value(_, range) => Some(range.clone()),
+            Given::Text(_) => None,
+        }
+    }
+
     fn file(&mut self, file: &SourceFile, problems: &mut Vec<Problem>) {
         match syntax::parse_values(file) {
             Ok(body) => {
                 let values = body.arguments.iter();
-                self.values
-                    .extend(values.map(|argument| (argument.name.clone(), Given::Value(argument.value.constant()))));
+                self.values.extend(values.map(|argument| {
+                    (argument.name.clone(), Given::Value(argument.value.constant(), argument.place.range()))
+                }));
             }
             Err(problem) => {
                 problems.push(*problem);

@@ -3,6 +3,7 @@
 
 pub mod backend;
 mod body;
+mod contributing;
 mod early;
 mod expand;
 mod expanded;
@@ -23,6 +24,7 @@ mod syntax;
 use crate::git::Tree;
 use crate::language::{self, Kind};
 use crate::model::{Address, InstanceKey, ProviderReference, SourceRange};
+pub use contributing::Contribution;
 use expanded::{Expanded, Expansion, Found};
 pub use inputs::VariableSource;
 use provider_api::AttributePath;
@@ -96,9 +98,9 @@ pub struct DeclaredResource {
 pub struct BlockPlace {
     /// The directory of its module, from the repository's root.
     pub directory: String,
-    /// `resource` or `module`.
+    /// `resource`, `module`, `locals`, `variable` or `output`.
     pub kind: &'static str,
-    /// Its labels.
+    /// Its labels; of a local its name.
     pub labels: Vec<String>,
 }
 
@@ -314,6 +316,21 @@ impl Configuration {
     /// Whether a `removed` block says that an instance is no longer managed.
     pub fn removed(&self, address: &Address) -> bool {
         refactoring::removed(&self.parsed.removals, address)
+    }
+
+    /// What else determines what a resource declares, or what one of its arguments or nested blocks does: locals,
+    /// variables with what they are given, outputs of modules, one leading to the next.
+    pub fn contributing(&self, address: &Address, argument: Option<&str>) -> Vec<Contribution> {
+        let mut node = 0;
+        for step in address.module.iter() {
+            let children = self.expanded.nodes.get(node).map(|node| &node.children);
+            match children.and_then(|children| children.get(&*step.name)) {
+                Some(child) => node = *child,
+                None => return Vec::new(),
+            }
+        }
+        let Some(resource) = self.resources.get(&address.resource()) else { return Vec::new() };
+        contributing::to_resource(&self.expanded.nodes, node, &resource.body, argument, &self.inputs)
     }
 
     /// The block in the repository that stands for a resource: its own, or the call of the module that brings it in where

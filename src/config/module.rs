@@ -19,7 +19,7 @@ pub(crate) struct Module {
     /// From the repository's root.
     pub(crate) directory: String,
     pub(crate) variables: BTreeMap<String, Variable>,
-    pub(crate) locals: BTreeMap<String, Expression>,
+    pub(crate) locals: BTreeMap<String, Argument>,
     pub(crate) outputs: BTreeMap<String, Output>,
     /// `resource` blocks by type and name.
     pub(crate) resources: BTreeMap<(String, String), Block>,
@@ -48,7 +48,7 @@ pub(crate) struct Module {
 pub(crate) struct Variable {
     /// None where the constraint is not understood.
     pub(crate) constraint: Option<Constraint>,
-    pub(crate) default: Option<Expression>,
+    pub(crate) default: Option<Argument>,
     /// Whether it says what type it is of.
     pub(crate) typed: bool,
     pub(crate) nullable: bool,
@@ -60,6 +60,7 @@ pub(crate) struct Variable {
 pub(crate) struct Output {
     pub(crate) value: Expression,
     pub(crate) sensitive: bool,
+    pub(crate) place: Place,
 }
 
 /// A `provider` block.
@@ -289,11 +290,12 @@ impl Module {
             ("output", [name]) => {
                 let sensitive = holds(&block.body, "sensitive") == Some(true);
                 if let Some(argument) = take(block.body, "value") {
-                    self.outputs.insert(name.clone(), Output { value: argument.value, sensitive });
+                    let place = argument.place;
+                    self.outputs.insert(name.clone(), Output { value: argument.value, sensitive, place });
                 }
             }
             ("locals", []) => {
-                self.locals.extend(block.body.arguments.into_iter().map(|argument| (argument.name, argument.value)));
+                self.locals.extend(block.body.arguments.into_iter().map(|argument| (argument.name.clone(), argument)));
             }
             ("terraform", []) => self.add_settings(block.body),
             ("moved" | "removed" | "import", []) => self.refactorings.push(block),
@@ -344,7 +346,7 @@ fn variable(body: Body) -> Variable {
         typed: body.argument("type").is_some(),
         sensitive: holds(&body, "sensitive") == Some(true),
         nullable: holds(&body, "nullable") != Some(false),
-        default: take(body, "default").map(|argument| argument.value),
+        default: take(body, "default"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the expressions of a module refer to, and which of them read files.
+//! What expressions refer to, and which of them read files.
 //! Knows nothing of values.
 
 use super::module::Module;
@@ -8,14 +8,39 @@ use crate::language::parse_template;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+/// Something that an expression refers to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Referred {
+    Variable(Arc<str>),
+    Local(Arc<str>),
+    /// An output of a module that is called, or all of them.
+    Output(Arc<str>, Option<Arc<str>>),
+    /// A `resource` or (`true`) `data` block by type and name.
+    Block(bool, Arc<str>, Arc<str>),
+}
+
 /// A `resource` or (`true`) `data` block by type and name.
 type BlockName = (bool, Arc<str>, Arc<str>);
+
+/// What an expression refers to, sorted.
+pub(super) fn of_expression(expression: &Expression) -> BTreeSet<Referred> {
+    let mut found = Found::default();
+    found.expression(expression);
+    found.referred
+}
+
+/// What the arguments of a body refer to, those of its nested blocks among them.
+pub(super) fn of_body(body: &Body) -> BTreeSet<Referred> {
+    let mut found = Found::default();
+    found.body(body);
+    found.referred
+}
 
 /// The blocks of a module that its expressions refer to, and the resources with arguments that read files.
 pub(super) fn of(module: &Module) -> (Vec<BlockName>, Vec<(String, String)>) {
     let mut found = Found::default();
     for local in module.locals.values() {
-        found.expression(local);
+        found.expression(&local.value);
     }
     for output in module.outputs.values() {
         found.expression(&output.value);
@@ -35,16 +60,20 @@ pub(super) fn of(module: &Module) -> (Vec<BlockName>, Vec<(String, String)>) {
     for block in &module.refactorings {
         found.body(&block.body);
     }
-    let exists = |(data, resource_type, name): &BlockName| {
-        let blocks = if *data { &module.data } else { &module.resources };
-        blocks.contains_key(&(resource_type.to_string(), name.to_string()))
-    };
-    (found.blocks.into_iter().filter(exists).collect(), reading)
+    let blocks = found.referred.into_iter().filter_map(|referred| match referred {
+        Referred::Block(data, resource_type, name) => {
+            let blocks = if data { &module.data } else { &module.resources };
+            let exists = blocks.contains_key(&(resource_type.to_string(), name.to_string()));
+            exists.then_some((data, resource_type, name))
+        }
+        _ => None,
+    });
+    (blocks.collect(), reading)
 }
 
 #[derive(Default)]
 struct Found {
-    blocks: BTreeSet<BlockName>,
+    referred: BTreeSet<Referred>,
     files: bool,
 }
 
@@ -94,14 +123,22 @@ impl Found {
             Some(Step::Attribute(name)) => Some(name.clone()),
             _ => None,
         };
-        let Some(root) = root.name() else { return };
-        let block = match (root, name(0), name(1)) {
-            ("var" | "local" | "each" | "count" | "path" | "module" | "terraform" | "self", ..) => None,
-            ("data", Some(resource_type), Some(name)) => Some((true, resource_type, name)),
-            (resource_type, Some(name), _) => Some((false, resource_type.into(), name)),
-            _ => None,
+        let (Some(root), Some(first)) = (root.name(), name(0)) else { return };
+        let referred = match root {
+            "var" => Referred::Variable(first),
+            "local" => Referred::Local(first),
+            "module" => {
+                let output = if matches!(steps.get(1), Some(Step::Index(_))) { name(2) } else { name(1) };
+                Referred::Output(first, output)
+            }
+            "each" | "count" | "path" | "terraform" | "self" | "ephemeral" => return,
+            "data" => match name(1) {
+                Some(name) => Referred::Block(true, first, name),
+                None => return,
+            },
+            resource_type => Referred::Block(false, resource_type.into(), first),
         };
-        self.blocks.extend(block);
+        self.referred.insert(referred);
     }
 }
 

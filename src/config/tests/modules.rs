@@ -413,3 +413,51 @@ fn variables_and_locals_may_stand_in_a_source() {
     let told = |text: &str| configuration.problems.iter().any(|problem| problem.text.contains(text));
     assert!(told("the source of module.circle is not known"), "{:?}", configuration.problems);
 }
+
+#[test]
+fn what_contributes_to_a_resource_is_followed_through_modules() {
+    let files = [
+        (
+            "main.tf",
+            "variable \"env\" {}\nvariable \"size\" { default = 1 }\nlocals {\n  name = \"n-${var.env}\"\n  other = 1\n}\n\
+             module \"net\" {\n  source = \"./net\"\n  cidr   = local.name\n}\n\
+             resource \"t\" \"x\" {\n  a = module.net.out\n  b = var.size\n  rule { c = local.other }\n}\n",
+        ),
+        ("terraform.tfvars", "# first\nenv = \"prod\"\n"),
+        (
+            "net/main.tf",
+            "variable \"cidr\" {}\nvariable \"mask\" { default = 8 }\n\
+             resource \"t\" \"y\" { v = \"${var.cidr}/${var.mask}\" }\noutput \"out\" { value = var.cidr }\n",
+        ),
+    ];
+    let configuration = configuration(&files);
+    let shown = |text: &str, argument: Option<&str>| -> Vec<String> {
+        let found = configuration.contributing(&address(text), argument);
+        let place = |range: &Option<SourceRange>| {
+            range.as_ref().map(|range| format!("{}:{}", range.file, range.start_line)).unwrap_or_default()
+        };
+        found
+            .iter()
+            .map(|one| format!("{} {} {} {}", one.what, place(&one.range), one.block.kind, one.block.labels.join(".")))
+            .collect()
+    };
+    let through = [
+        "module.net.output.out net/main.tf:4 output out",
+        "module.net.var.cidr main.tf:9 module net",
+        "local.name main.tf:4 locals name",
+        "var.env terraform.tfvars:2 variable env",
+    ];
+    assert_eq!(shown("t.x", Some("a")), through);
+    assert_eq!(shown("t.x", Some("b")), ["var.size main.tf:2 variable size"]);
+    assert_eq!(shown("t.x", Some("rule")), ["local.other main.tf:5 locals other"]);
+    assert_eq!(shown("t.x", None).len(), 6);
+    assert_eq!(
+        shown("module.net.t.y", None),
+        [
+            "module.net.var.cidr main.tf:9 module net",
+            "local.name main.tf:4 locals name",
+            "var.env terraform.tfvars:2 variable env",
+            "module.net.var.mask net/main.tf:2 variable mask",
+        ]
+    );
+}
