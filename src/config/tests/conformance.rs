@@ -2,23 +2,55 @@
 
 use super::*;
 
-/// The stack that the conformance suite applies with the real Terraform: all that can be evaluated of every instance is
-/// what its state recorded.
+/// The stacks that the conformance suite applies with the real Terraform: every argument of every instance is known, for
+/// every reference leads to something recorded, and is what state recorded.
 #[test]
-fn the_conformance_stack_is_what_its_state_says() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+fn the_conformance_stacks_are_what_their_states_say() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance");
+    let mut checked = differing(&root.join("stack"), "settled");
+    checked.extend(differing(&root.join("siblings"), "siblings-settled"));
+    let mut stacks = 2;
+    for entry in std::fs::read_dir(root.join("services")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            checked.extend(differing(&path, &format!("{name}-settled")));
+            stacks += 1;
+        }
+    }
+    let wrong: Vec<&String> = checked.iter().filter(|text| !text.is_empty()).collect();
+    assert_eq!(wrong, Vec::<&String>::new());
+    assert!(checked.len() > 300 && stacks >= 14, "{} instances of {stacks} stacks", checked.len());
+}
+
+/// Where the provider or the emulator records something else than was declared; the rules of the types know of the first.
+const RECORDED_OTHERWISE: &[&str] = &[
+    "aws_iam_openid_connect_provider.ci.url",
+    "aws_ecs_task_definition.web.container_definitions",
+    "aws_route53_zone.main.name",
+    // The emulator drops tags of a stream that is created with them.
+    "aws_kinesis_stream.events.tags",
+];
+
+/// For every instance of a stack what differs between configuration and state; empty where nothing does.
+fn differing(stack: &std::path::Path, state: &str) -> Vec<String> {
     let test = TestRepository::new();
-    copy(&root.join("tests/conformance/stack"), &test.path().join("stack"));
+    copy(stack, &test.path().join("stack"));
     test.commit("stack");
     let repository = Repository::discover(test.path()).unwrap();
     let tree = repository.tree(repository.approved(None).unwrap().commit).unwrap();
     let configuration = read(&tree, "stack", &Options::default());
     assert_eq!(configuration.problems, []);
 
-    let state = std::fs::read_to_string(root.join("testdata/conformance/settled.tfstate")).unwrap();
+    let kept = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/conformance");
+    let state = std::fs::read_to_string(kept.join(format!("{state}.tfstate"))).unwrap();
+    let text = crate::state::StateText { source: "state".into(), text: state.clone() };
+    let parsed = crate::state::parse(&text).unwrap();
+    let objects = crate::objects::Objects::new(&parsed, &configuration, &crate::providers::types);
+    let configuration = configuration.recorded(&tree, None, &objects).unwrap_or(configuration);
     let state: Value = serde_json::from_str(&state).unwrap();
     let mut recorded = Vec::new();
-    let mut wrong = Vec::new();
+    let mut found = Vec::new();
     for resource in state["resources"].as_array().unwrap().iter().filter(|resource| resource["mode"] == "managed") {
         let text = |name: &str| resource[name].as_str().unwrap_or_default().to_owned();
         for instance in resource["instances"].as_array().unwrap() {
@@ -31,23 +63,25 @@ fn the_conformance_stack_is_what_its_state_says() {
             };
             assert_eq!(configuration.declares(&address), Declares::Yes, "{address}");
             let declared = configuration.instance(&address).unwrap();
+            let resource = &configuration.resources[&address.resource()];
+            let mut wrong = String::new();
             for (name, value) in &declared.attributes {
-                let resource = &configuration.resources[&address.resource()];
                 let ignored = resource.ignore_changes.covers(&AttributePath::attribute(name));
-                let agrees = ignored || agrees(value, &instance["attributes"][name]);
-                if !agrees || name == "tags" && *value == Declared::NotKnown {
-                    wrong.push(format!("{address}.{name}: {} {}", shown(value), instance["attributes"][name]));
+                let otherwise = RECORDED_OTHERWISE.contains(&format!("{address}.{name}").as_str());
+                let agrees = ignored || otherwise || agrees(value, &instance["attributes"][name]);
+                if !agrees || shown(value).to_string().contains("\"?\"") {
+                    wrong += &format!("{address}.{name}: {} {}; ", shown(value), instance["attributes"][name]);
                 }
             }
-            let provider = configuration.resources[&address.resource()].provider.clone().unwrap();
+            let provider = resource.provider.clone().unwrap();
             assert_eq!(provider.to_string(), text("provider"), "{address}");
             recorded.push(address);
+            found.push(wrong);
         }
     }
-    assert_eq!(wrong, Vec::<String>::new());
     recorded.sort();
     assert_eq!(recorded, configuration.instances());
-    assert!(recorded.len() > 100);
+    found
 }
 
 /// Whether what is known of a declared value is what was recorded; nested blocks in any order.
@@ -80,7 +114,7 @@ fn agrees(declared: &Declared, recorded: &Value) -> bool {
             elements.iter().all(|element| values.iter().any(|value| agrees(element, value)))
         }
         (Declared::Object(entries), Value::Object(values)) => {
-            entries.iter().all(|(name, value)| agrees(value, &values[name]))
+            entries.iter().all(|(name, value)| agrees(value, values.get(name).unwrap_or(&Value::Null)))
         }
         _ => false,
     }

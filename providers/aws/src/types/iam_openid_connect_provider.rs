@@ -1,14 +1,23 @@
 //! `aws_iam_openid_connect_provider`: ListOpenIDConnectProviders for all, GetOpenIDConnectProvider for each managed one.
 
-use provider_api::ResourceType;
+use provider_api::{ResourceType, Rule, RuleKind};
+use serde_json::Value;
 
 pub(super) static TYPE: ResourceType = ResourceType {
     name: "aws_iam_openid_connect_provider",
     permissions: &["iam:GetOpenIDConnectProvider", "iam:ListOpenIDConnectProviders"],
     identity: &[],
-    rules: &[],
+    rules: &[Rule { pattern: "url", kind: RuleKind::Canonical(without_scheme) }],
     owners: &[],
 };
+
+/// IAM answers the address without the scheme that it is created with.
+fn without_scheme(value: &Value) -> Value {
+    match value.as_str().and_then(|url| url.strip_prefix("https://")) {
+        Some(rest) => rest.into(),
+        None => value.clone(),
+    }
+}
 
 #[cfg(feature = "sdk")]
 pub(super) mod live {
