@@ -28,6 +28,9 @@ pub enum Command {
     Demo(DemoArguments),
     /// Name the commits that declared and approved resources, from Git alone
     Blame(BlameArguments),
+    /// Show what is declared, recorded and live of a resource, attribute by attribute, and where each comes from
+    #[command(after_help = SHOW_EXAMPLES)]
+    Show(ShowArguments),
     /// Print the least-privilege IAM policy for scanning a stack
     #[command(after_help = PERMISSIONS_EXAMPLES)]
     Permissions(PermissionsArguments),
@@ -40,6 +43,12 @@ Examples:
   driftline permissions                                              what this root module's state needs
   terraform state pull | driftline permissions --state - --format terraform
   driftline permissions --all                                        every resource type that is read";
+
+const SHOW_EXAMPLES: &str = "\
+Examples:
+  driftline show 'module.net.aws_vpc.main[0]'                all there is to know, the live object read for it alone
+  driftline show aws_instance.web --offline                  what is declared and recorded
+  driftline show                                             every resource that is declared or recorded";
 
 const SCAN_EXAMPLES: &str = "\
 Examples:
@@ -246,6 +255,46 @@ pub struct BlameArguments {
     /// Approved revision [default: the remote's default branch, else HEAD]
     #[arg(long, value_name = "REV")]
     pub r#ref: Option<String>,
+
+    /// Report to write: text or json, optionally =FILE; can be repeated [default: text]
+    #[arg(long, value_name = "FORMAT[=FILE]")]
+    pub report: Vec<ReportTarget>,
+}
+
+/// Arguments of `show`.
+#[derive(Debug, Args)]
+pub struct ShowArguments {
+    /// Instances, such as `module.net.aws_vpc.main[0]`; without a key all instances [default: all, without live objects]
+    #[arg(value_name = "ADDRESS")]
+    pub addresses: Vec<String>,
+
+    /// Root module, or a directory of root modules, inside a Git work tree
+    #[arg(long = "in", value_name = "DIR", default_value = ".")]
+    pub dir: PathBuf,
+
+    /// Approved revision [default: the remote's default branch, else HEAD]
+    #[arg(long, value_name = "REV")]
+    pub r#ref: Option<String>,
+
+    /// State to read instead of the backend's: a file, a glob, or - for standard input; can be repeated
+    #[arg(long, value_name = "SOURCE")]
+    pub state: Vec<String>,
+
+    /// What variables of the root modules are given
+    #[command(flatten)]
+    pub variables: VariableArguments,
+
+    /// Read live objects from a recording instead of the cloud
+    #[arg(long, value_name = "DIR", conflicts_with = "offline")]
+    pub live: Option<PathBuf>,
+
+    /// Read nothing live
+    #[arg(long)]
+    pub offline: bool,
+
+    /// Give up reading after this many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub deadline: u64,
 
     /// Report to write: text or json, optionally =FILE; can be repeated [default: text]
     #[arg(long, value_name = "FORMAT[=FILE]")]

@@ -26,4 +26,5 @@ pub mod redact;
 pub mod report;
 pub mod scan;
 mod schema_node;
+pub mod show;
 pub mod state;

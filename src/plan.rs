@@ -34,6 +34,21 @@ pub struct ReadPlan<'a> {
     pub connections: Vec<PlannedConnection<'a>>,
 }
 
+impl ReadPlan<'_> {
+    /// Leaves out all instances but the wanted, and all connections that nothing is left to read through.
+    pub fn retain(&mut self, wanted: impl Fn(InstanceIndex) -> bool) {
+        for connection in &mut self.connections {
+            for batch in &mut connection.batches {
+                let mut keep = batch.instances.iter().map(|index| wanted(*index)).collect::<Vec<_>>().into_iter();
+                batch.requested.retain(|_| keep.next() == Some(true));
+                batch.instances.retain(|index| wanted(*index));
+            }
+            connection.batches.retain(|batch| !batch.instances.is_empty());
+        }
+        self.connections.retain(|connection| !connection.batches.is_empty());
+    }
+}
+
 /// What is to be read through one provider configuration.
 #[derive(Debug)]
 pub struct PlannedConnection<'a> {

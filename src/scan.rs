@@ -11,8 +11,9 @@ use crate::inventory::{self, Inventory};
 use crate::judge::{Evidence, judge};
 use crate::model::{Address, Attribution, Notice, Report, RepositoryInfo, ScanInfo};
 use crate::objects::Objects;
-use crate::plan;
+use crate::plan::{self, InstanceIndex};
 use crate::redact::{RedactionKey, hex};
+use crate::show::{self, Shown};
 use crate::state::{self, State, StateText};
 use crate::{discover, error::Error, providers, record};
 use provider_api::Provider;
@@ -92,6 +93,47 @@ pub async fn run(
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Report, Error> {
     let started_at = jiff::Timestamp::now();
+    let finish = |gathered: &Gathered<'_>| report(settings, gathered, started_at, interrupt);
+    gathered(settings, None, interrupt, progress, finish).await
+}
+
+/// What is known of the resources of these addresses, or without any of all. Live objects are read for those that are
+/// named, and not at all `offline`.
+///
+/// # Errors
+/// As [`run`].
+pub async fn show(
+    settings: &Settings,
+    addresses: &[Address],
+    offline: bool,
+    interrupt: &Interrupt,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Vec<Shown>, Error> {
+    let wanted = |configuration: &Configuration, address: &Address| {
+        !offline && show::is_named(addresses, configuration, address)
+    };
+    let finish = |gathered: &Gathered<'_>| Ok(show::shown(&gathered.sides, addresses));
+    gathered(settings, Some(&wanted), interrupt, progress, finish).await
+}
+
+/// Everything that was read.
+struct Gathered<'a> {
+    repository: &'a Repository,
+    approved: &'a Approved,
+    sides: Sides<'a>,
+}
+
+/// Whether an instance of a state is to be read.
+type Wanted<'a> = &'a (dyn Fn(&Configuration, &Address) -> bool + Sync);
+
+/// Reads configuration, state and live objects, all or those that are wanted, and hands everything to `finish`.
+async fn gathered<T>(
+    settings: &Settings,
+    wanted: Option<Wanted<'_>>,
+    interrupt: &Interrupt,
+    progress: &(dyn Fn(Progress) + Sync),
+    finish: impl FnOnce(&Gathered<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
     let repository = Repository::discover(&settings.subject.dir)?;
     let approved = repository.approved(settings.subject.reference.as_deref())?;
     let roots = read_roots(&settings.subject, &repository, &approved)?;
@@ -107,19 +149,16 @@ pub async fn run(
     let configurations: Vec<&Configuration> = configurations.collect();
     let states: Vec<State<'_>> = states.into_iter().map(|(_, state)| state).collect();
     let providers = open_providers(settings)?;
-    let plan = plan::reads(&configurations, &states, &providers, &settings.inventory);
-    let live = fetch::fetch(
-        &plan,
-        &providers,
-        &FetchSettings { deadline: settings.deadline, ..FetchSettings::default() },
-        interrupt,
-        progress,
-    )
-    .await?;
+    let mut plan = plan::reads(&configurations, &states, &providers, &settings.inventory);
+    if let Some(wanted) = wanted {
+        let address = |index: InstanceIndex| &states[index.state].instances[index.instance].address;
+        plan.retain(|index| wanted(configurations[index.state], address(index)));
+    }
+    let limits = FetchSettings { deadline: settings.deadline, ..FetchSettings::default() };
+    let live = fetch::fetch(&plan, &providers, &limits, interrupt, progress).await?;
     if let Some(dir) = &settings.record {
         record::write(dir, &plan, &live, &redactor(&states, &keys))?;
     }
-
     let sides = Sides {
         states: &states,
         configurations: &configurations,
@@ -129,31 +168,37 @@ pub async fn run(
         types: &providers::types,
         recorded_live: settings.live.is_some(),
     };
-    let mut comparison = compare(&sides);
+    finish(&Gathered { repository: &repository, approved: &approved, sides })
+}
+
+/// Compares what was gathered, asks the history, and judges.
+fn report(
+    settings: &Settings,
+    gathered: &Gathered<'_>,
+    started_at: jiff::Timestamp,
+    interrupt: &Interrupt,
+) -> Result<Report, Error> {
+    let Gathered { repository, approved, sides } = gathered;
+    let Sides { states, configurations, keys, .. } = *sides;
+    let mut comparison = compare(sides);
     let left_out = inventory::apply(&settings.inventory, &mut comparison);
     interrupt.check()?;
-    let history = history(&repository, &approved, &configurations, &comparison)?;
+    let history = history(repository, approved, configurations, &comparison)?;
     interrupt.check()?;
     let attribution = |configuration: &Configuration, address: &Address| attribution(&history, configuration, address);
-    let mut notices = notices(&configurations, &states);
+    let mut notices = notices(configurations, states);
     notices.extend(history.as_ref().and_then(history_notice));
     notices.extend(left_out.iter().map(left_out_notice));
     let scan = ScanInfo {
-        id: scan_id(started_at, &approved),
+        id: scan_id(started_at, approved),
         started_at: started_at.to_string(),
         finished_at: jiff::Timestamp::now().to_string(),
-        repository: repository_info(&repository, &approved),
+        repository: repository_info(repository, approved),
         states: states.iter().map(|state| state.info.clone()).collect(),
         complete: false,
         exit_code: 0,
     };
-    let evidence = Evidence {
-        configurations: &configurations,
-        states: &states,
-        keys: &keys,
-        comparison,
-        attribution: &attribution,
-    };
+    let evidence = Evidence { configurations, states, keys, comparison, attribution: &attribution };
     Ok(judge(evidence, scan, notices))
 }
 

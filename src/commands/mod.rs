@@ -5,6 +5,7 @@ mod blame;
 mod demo;
 mod permissions;
 mod scan;
+mod show;
 
 use crate::cli::{Cli, Color, Command, Format, OutputArguments, ReportTarget};
 use crate::error::Error;
@@ -25,6 +26,7 @@ pub fn run(cli: Cli, interrupt: &Interrupt) -> Result<u8, Error> {
         Command::Demo(arguments) => demo::run(arguments, interrupt),
         Command::Blame(arguments) => blame::run(&arguments),
         Command::Permissions(arguments) => permissions::run(arguments),
+        Command::Show(arguments) => show::run(arguments, interrupt),
         Command::Schema => {
             write(None, &report::json_schema())?;
             Ok(crate::judge::IN_SYNC)

@@ -59,19 +59,7 @@ fn known_at(value: &Value, first: &Step, path: &AttributePath) -> At {
 
 /// A declared value as plain JSON, if it is known throughout.
 fn value(declared: &Declared) -> At {
-    fn plain(declared: &Declared) -> Option<Value> {
-        match declared {
-            Declared::Known(value) => Some(value.clone()),
-            Declared::List(elements) => elements.iter().map(plain).collect::<Option<Vec<_>>>().map(Value::Array),
-            Declared::Object(entries) => entries
-                .iter()
-                .map(|(name, value)| Some((name.clone(), plain(value)?)))
-                .collect::<Option<serde_json::Map<_, _>>>()
-                .map(Value::Object),
-            Declared::NotKnown => None,
-        }
-    }
-    match plain(declared) {
+    match declared.known() {
         Some(Value::Null) => At::Nothing,
         Some(value) => At::Value(value),
         None => At::NotKnown,

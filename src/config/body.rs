@@ -3,13 +3,14 @@
 
 use super::IgnoreChanges;
 use super::module::contributes;
+use super::references::of_expression;
 use super::source::Place;
 use super::syntax::{Block, Body, Expression};
 use crate::language::ast::{self, Node};
 use crate::language::{Scope, Value};
 use crate::model::SourceRange;
 use provider_api::{AttributePath, Step};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Arguments and blocks of a resource that are Terraform's own and not the provider's.
@@ -84,6 +85,40 @@ fn generated(block: &Block, scope: &dyn Scope, names: &[(Arc<str>, Value)]) -> O
         blocks.push(object(&content.body, scope, &names));
     }
     Some(blocks)
+}
+
+/// Why an argument, or the nested blocks of that name, are not known.
+pub(crate) fn unknown_because(body: &Body, name: &str, scope: &dyn Scope) -> Vec<String> {
+    let mut reasons = BTreeSet::new();
+    let mut look = |expression: &Expression| {
+        if let Err(failure) = expression.evaluated(scope, &[]) {
+            reasons.insert(failure.message);
+        }
+        for referred in of_expression(expression) {
+            if let Some((text, value)) = referred.resolved(scope)
+                && !value.is_wholly_known()
+            {
+                reasons.insert(format!("{text} is not known"));
+            }
+        }
+    };
+    if let Some(argument) = body.argument(name) {
+        look(&argument.value);
+    }
+    for block in body.blocks.iter().filter(|block| contributes(block) == name) {
+        each_argument(&block.body, &mut look);
+    }
+    if reasons.is_empty() {
+        reasons.insert("it depends on when, where or with what provider terraform runs".into());
+    }
+    reasons.into_iter().collect()
+}
+
+fn each_argument(body: &Body, look: &mut dyn FnMut(&Expression)) {
+    body.arguments.iter().for_each(|argument| look(&argument.value));
+    for block in &body.blocks {
+        each_argument(&block.body, look);
+    }
 }
 
 /// Where each argument, or the first nested block of each name, stands.

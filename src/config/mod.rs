@@ -207,6 +207,22 @@ pub struct Problem {
     pub incomplete: bool,
 }
 
+impl Declared {
+    /// The value as JSON, if all of it is known.
+    pub fn known(&self) -> Option<Value> {
+        match self {
+            Self::Known(value) => Some(value.clone()),
+            Self::List(elements) => elements.iter().map(Self::known).collect::<Option<Vec<_>>>().map(Value::Array),
+            Self::Object(entries) => entries
+                .iter()
+                .map(|(name, value)| Some((name.clone(), value.known()?)))
+                .collect::<Option<serde_json::Map<_, _>>>()
+                .map(Value::Object),
+            Self::NotKnown => None,
+        }
+    }
+}
+
 impl From<language::Value> for Declared {
     fn from(value: language::Value) -> Self {
         if let Some(known) = language::to_json(&value) {
@@ -331,6 +347,18 @@ impl Configuration {
         }
         let Some(resource) = self.resources.get(&address.resource()) else { return Vec::new() };
         contributing::to_resource(&self.expanded.nodes, node, &resource.body, argument, &self.inputs)
+    }
+
+    /// Why an argument of an instance is not known: what it refers to that is not known itself, or what is wrong with it.
+    pub fn unknown_because(&self, address: &Address, argument: &str) -> Vec<String> {
+        let Found::Instance { position, .. } = self.expanded.find(&address.module) else { return Vec::new() };
+        let (Some(expansion), Some(resource)) =
+            (self.expansion(position, address), self.resources.get(&address.resource()))
+        else {
+            return Vec::new();
+        };
+        let scope = self.expanded.scope(position, expansion, address.key.clone());
+        body::unknown_because(&resource.body, argument, &scope)
     }
 
     /// The block in the repository that stands for a resource: its own, or the call of the module that brings it in where

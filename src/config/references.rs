@@ -4,7 +4,7 @@
 use super::module::Module;
 use super::syntax::{Body, Expression, JsonValue};
 use crate::language::ast::{self, Node, Step};
-use crate::language::parse_template;
+use crate::language::{Reference, Scope, Value, parse_template};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -17,6 +17,26 @@ pub(super) enum Referred {
     Output(Arc<str>, Option<Arc<str>>),
     /// A `resource` or (`true`) `data` block by type and name.
     Block(bool, Arc<str>, Arc<str>),
+}
+
+impl Referred {
+    /// As the language writes it, with its value.
+    pub(super) fn resolved(&self, scope: &dyn Scope) -> Option<(String, Value)> {
+        Some(match self {
+            Self::Variable(name) => (format!("var.{name}"), scope.resolve(Reference::Variable(name))),
+            Self::Local(name) => (format!("local.{name}"), scope.resolve(Reference::Local(name))),
+            Self::Output(module, Some(output)) => {
+                let reference = Reference::Output { module, key: None, output };
+                (format!("module.{module}.{output}"), scope.resolve(reference))
+            }
+            Self::Output(module, None) => (format!("module.{module}"), scope.resolve(Reference::Module(module))),
+            Self::Block(data, resource_type, name) => {
+                let prefix = if *data { "data." } else { "" };
+                let reference = Reference::Resource { data: *data, resource_type, name };
+                (format!("{prefix}{resource_type}.{name}"), scope.resolve(reference))
+            }
+        })
+    }
 }
 
 /// A `resource` or (`true`) `data` block by type and name.

@@ -255,7 +255,7 @@ struct Attribute<'a> {
 /// A value as reports show it: see [`Attribute`].
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Shown<'a> {
+pub(super) enum Shown<'a> {
     Value(&'a Value),
     Sensitive { sensitive: Option<&'a str> },
     NotKnown { known: bool },
@@ -501,7 +501,7 @@ impl<'a> From<&'a model::AttributeChange> for Attribute<'a> {
 
 impl<'a> Shown<'a> {
     /// A plain value of a sensitive attribute is withheld: nothing upstream should let one come here.
-    fn new(value: &'a ReportedValue, sensitive: bool) -> Self {
+    pub(super) fn new(value: &'a ReportedValue, sensitive: bool) -> Self {
         match value {
             ReportedValue::Absent => Self::Absent(()),
             ReportedValue::NotKnown => Self::NotKnown { known: false },

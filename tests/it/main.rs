@@ -10,4 +10,5 @@ mod faults;
 mod harness;
 mod permissions;
 mod scan;
+mod show;
 mod tidy;

@@ -123,15 +123,23 @@ impl Expression {
 
     /// The value; [`Value::dynamic`] where there is none.
     pub(crate) fn value(&self, scope: &dyn language::Scope, names: &[(Arc<str>, Value)]) -> Value {
-        let value = match self {
+        self.evaluated(scope, names).unwrap_or_else(|_| Value::dynamic())
+    }
+
+    /// The value, or why there is none.
+    pub(crate) fn evaluated(
+        &self,
+        scope: &dyn language::Scope,
+        names: &[(Arc<str>, Value)],
+    ) -> Result<Value, Box<language::Failure>> {
+        match self {
             Self::Native(expression) => language::evaluate(expression, scope, names),
             Self::Json(value) => value.value(&mut |text| {
                 let template = language::parse_template(text).map_err(|(_, message)| message);
                 template
                     .and_then(|template| language::evaluate(&template, scope, names).map_err(|failure| failure.message))
             }),
-        };
-        value.unwrap_or_else(|_| Value::dynamic())
+        }
     }
 
     /// The value of an expression in which nothing can be referred to: a default, a file of variable values.

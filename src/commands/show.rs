@@ -1,0 +1,59 @@
+//! `driftline show`.
+//! Knows nothing of how anything is read.
+
+use crate::cli::{Format, ShowArguments};
+use crate::error::Error;
+use crate::interrupt::Interrupt;
+use crate::inventory::Inventory;
+use crate::judge::IN_SYNC;
+use crate::model::Address;
+use crate::report::{show_json, show_list, show_text};
+use crate::scan::{self, Settings, Subject};
+use std::time::Duration;
+
+/// Shows what is known of the named resources, or the list of all.
+pub(super) fn run(arguments: ShowArguments, interrupt: &Interrupt) -> Result<u8, Error> {
+    let targets = super::targets(&arguments.report)?;
+    if targets.iter().any(|target| target.format == Format::Sarif) {
+        return Err(Error::Usage("show reports as text or json".into()));
+    }
+    let addresses = arguments.addresses.iter().map(|text| text.parse().map_err(Error::Address));
+    let addresses: Vec<Address> = addresses.collect::<Result<_, _>>()?;
+    let variables = arguments.variables.in_order();
+    let settings = Settings {
+        subject: Subject {
+            dir: arguments.dir,
+            reference: arguments.r#ref,
+            states: arguments.state,
+            workspace: super::workspace(),
+            variables: super::variables(&variables),
+        },
+        live: arguments.live,
+        record: None,
+        inventory: Inventory::default(),
+        deadline: Duration::from_secs(arguments.deadline),
+        max_rps: None,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
+    let shown = runtime.block_on(scan::show(&settings, &addresses, arguments.offline, interrupt, &|_| {}));
+    runtime.shutdown_background();
+    let shown = shown?;
+    let means = |wanted: &Address, address: &Address| wanted == address || *wanted == address.resource();
+    let found = |wanted: &Address| {
+        shown.iter().any(|one| one.was.iter().chain([&one.address]).any(|address| means(wanted, address)))
+    };
+    if let Some(missing) = addresses.iter().find(|address| !found(address)) {
+        return Err(Error::Usage(format!(
+            "{missing} is neither declared nor recorded here; `driftline show` without an address lists what is"
+        )));
+    }
+    for target in targets {
+        let text = match target.format {
+            Format::Json => show_json(&shown),
+            Format::Text | Format::Sarif if addresses.is_empty() => show_list(&shown),
+            Format::Text | Format::Sarif => show_text(&shown),
+        };
+        super::write(target.file.as_deref(), &text)?;
+    }
+    Ok(IN_SYNC)
+}

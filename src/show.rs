@@ -1,0 +1,266 @@
+//! Everything that is known of some resources: what is declared, recorded and live, attribute by attribute, and where each
+//! comes from.
+//! Knows nothing of output formats.
+
+use crate::compare::{Comparison, Sides, compare};
+use crate::config::{Configuration, Declared, DeclaredInstance, Declares};
+use crate::model::{Address, Kind, ReportedValue, SourceRange};
+use crate::plan::InstanceIndex;
+use crate::redact::RedactionKey;
+use crate::state::Instance;
+use provider_api::{AttributeSchema, Attributes, Scope};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// A resource instance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shown {
+    /// Its address in the configuration.
+    pub address: Address,
+    /// The address that state records, where that is another.
+    pub was: Option<Address>,
+    /// Directory of the root module from the repository's root.
+    pub root_module: String,
+    /// Whether the approved configuration declares it.
+    pub declared: Declares,
+    /// Where: the block, or the module call that brings it in.
+    pub source: Option<SourceRange>,
+    /// The state that records it.
+    pub state: Option<String>,
+    /// The id of the object.
+    pub object_id: Option<String>,
+    /// Where the object lives.
+    pub scope: Option<Scope>,
+    /// Whether the object was found.
+    pub live: Live,
+    /// What a scan calls it; none where it is in sync, or where nothing live was read.
+    pub kind: Option<Kind>,
+    /// Why, where that is not plain.
+    pub cause: Option<String>,
+    /// Attributes and nested blocks by name.
+    pub attributes: Vec<ShownAttribute>,
+}
+
+/// What is known of the live object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Live {
+    /// It was read.
+    Read,
+    /// It is not there.
+    Absent,
+    /// It could not be read; the cause says why.
+    Unreadable,
+    /// Nobody asked.
+    NotAsked,
+}
+
+/// An attribute, or all nested blocks of one name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShownAttribute {
+    /// Its name.
+    pub name: String,
+    /// What the configuration declares.
+    pub declared: ReportedValue,
+    /// What state recorded.
+    pub recorded: ReportedValue,
+    /// What is live.
+    pub live: ReportedValue,
+    /// Whether the values must not be printed.
+    pub sensitive: bool,
+    /// Whether the provider fills it in where it is not declared.
+    pub computed: bool,
+    /// Whether a scan reports a difference within it.
+    pub differs: bool,
+    /// Where it is declared.
+    pub source: Option<SourceRange>,
+    /// What else determines it, one leading to the next.
+    pub contributing: Vec<(String, Option<SourceRange>)>,
+    /// Why the declared value is not known.
+    pub unknown: Vec<String>,
+}
+
+/// What is known of the resources of these addresses, or of all that are declared or recorded, by root module and address.
+/// Nothing live is compared but what was read.
+pub(crate) fn shown(sides: &Sides<'_>, addresses: &[Address]) -> Vec<Shown> {
+    let comparison = compare(sides);
+    let mut shown = Vec::new();
+    for (state, (configuration, recorded)) in sides.configurations.iter().zip(sides.states).enumerate() {
+        let mut seen = BTreeSet::new();
+        for (position, instance) in recorded.instances.iter().enumerate() {
+            let address = configuration.refactored(&instance.address);
+            if is_wanted(addresses, &address) || is_wanted(addresses, &instance.address) {
+                let index = InstanceIndex { state, instance: position };
+                shown.push(of_instance(sides, &comparison, index, instance, &address));
+            }
+            seen.insert(address);
+        }
+        let declared = configuration.instances().into_iter().filter(|address| !seen.contains(address));
+        for address in declared.filter(|address| is_wanted(addresses, address)) {
+            let known =
+                shown.iter().any(|one: &Shown| one.root_module == configuration.directory && one.address == address);
+            if !known {
+                shown.push(of_declared(configuration, address, &sides.keys[state]));
+            }
+        }
+    }
+    shown.sort_by(|one, other| (&one.root_module, &one.address).cmp(&(&other.root_module, &other.address)));
+    shown
+}
+
+/// Whether one of the addresses means an instance of a state, by its own address or by that which it has now.
+pub(crate) fn is_named(addresses: &[Address], configuration: &Configuration, address: &Address) -> bool {
+    !addresses.is_empty() && (is_wanted(addresses, address) || is_wanted(addresses, &configuration.refactored(address)))
+}
+
+/// An address without a key means all instances.
+fn is_wanted(addresses: &[Address], address: &Address) -> bool {
+    addresses.is_empty() || addresses.iter().any(|wanted| wanted == address || *wanted == address.resource())
+}
+
+fn of_declared(configuration: &Configuration, address: Address, key: &RedactionKey) -> Shown {
+    let instance = configuration.instance(&address).unwrap_or_default();
+    let mut shown = Shown { kind: Some(Kind::PendingCreate), ..empty(configuration, address) };
+    let attribute = |name: &String| {
+        let secret = instance.sensitive.contains(name);
+        let mut attribute = declared_part(configuration, &shown.address, &instance, name, secret, key);
+        attribute.recorded = ReportedValue::Absent;
+        attribute
+    };
+    shown.attributes = instance.attributes.keys().map(attribute).collect();
+    shown
+}
+
+fn empty(configuration: &Configuration, address: Address) -> Shown {
+    Shown {
+        was: None,
+        root_module: configuration.directory.clone(),
+        declared: configuration.declares(&address),
+        source: configuration.resources.get(&address.resource()).map(|resource| resource.range.clone()),
+        state: None,
+        object_id: None,
+        scope: None,
+        live: Live::NotAsked,
+        kind: None,
+        cause: None,
+        attributes: Vec::new(),
+        address,
+    }
+}
+
+fn of_instance(
+    sides: &Sides<'_>,
+    comparison: &Comparison,
+    index: InstanceIndex,
+    instance: &Instance<'_>,
+    address: &Address,
+) -> Shown {
+    let configuration = sides.configurations[index.state];
+    let key = &sides.keys[index.state];
+    let declared = configuration.instance(address).unwrap_or_default();
+    let recorded: Attributes = serde_json::from_str(instance.attributes.get()).unwrap_or_default();
+    let (live, object, scope) = live_of(sides, index);
+    let verdict = comparison.verdicts.iter().find(|verdict| verdict.index == index);
+    let schema =
+        (sides.types)(&instance.provider.source).and_then(|table| table.schema(&instance.address.resource_type));
+    let names: BTreeSet<&String> =
+        declared.attributes.keys().chain(recorded.keys()).chain(object.iter().flat_map(Attributes::keys)).collect();
+    let differing: BTreeSet<&str> =
+        verdict.into_iter().flat_map(|verdict| &verdict.changes).map(|change| change.path.top()).collect();
+    let attribute = |name: &String| {
+        let told = schema.and_then(|schema| schema.attributes.get(name));
+        let marked = instance.sensitive.iter().any(|path| path.top() == name);
+        let secret = marked || declared.sensitive.contains(name) || told.is_some_and(AttributeSchema::sensitive);
+        let mut attribute = declared_part(configuration, address, &declared, name, secret, key);
+        attribute.recorded = value(recorded.get(name), secret, key);
+        attribute.live = match &object {
+            None => ReportedValue::NotKnown,
+            Some(object) => live_value(object.get(name), secret, key),
+        };
+        attribute.computed = told.is_some_and(AttributeSchema::computed);
+        attribute.differs = differing.contains(name.as_str());
+        attribute
+    };
+    Shown {
+        was: (instance.address != *address).then(|| instance.address.clone()),
+        state: Some(sides.states[index.state].info.source.clone()),
+        object_id: (!instance.id.is_empty()).then(|| instance.id.clone()),
+        scope,
+        live,
+        kind: verdict.and_then(|verdict| verdict.kind),
+        cause: verdict.and_then(|verdict| verdict.cause.clone()),
+        attributes: names.into_iter().map(attribute).collect(),
+        ..empty(configuration, address.clone())
+    }
+}
+
+/// Whether the live object was found, its attributes, and where it lives.
+fn live_of(sides: &Sides<'_>, index: InstanceIndex) -> (Live, Option<Attributes>, Option<Scope>) {
+    for connection in &sides.live.connections {
+        for batch in &connection.batches {
+            let Some(position) = batch.instances.iter().position(|one| *one == index) else { continue };
+            let id = &batch.ids[position];
+            let scope = Some(connection.scope.clone());
+            if let Some(object) = batch.outcome.objects.iter().find(|object| object.id == *id) {
+                return (Live::Read, serde_json::from_str(object.attributes.get()).ok(), scope);
+            }
+            let gaps = connection.gap.iter().chain(&batch.outcome.gaps);
+            let unreadable = gaps.into_iter().any(|gap| gap.ids.is_empty() || gap.ids.contains(id));
+            return (if unreadable { Live::Unreadable } else { Live::Absent }, None, scope);
+        }
+    }
+    (Live::NotAsked, None, None)
+}
+
+/// An attribute with nothing but what the configuration says of it.
+fn declared_part(
+    configuration: &Configuration,
+    address: &Address,
+    instance: &DeclaredInstance,
+    name: &str,
+    secret: bool,
+    key: &RedactionKey,
+) -> ShownAttribute {
+    let declared = instance.attributes.get(name);
+    let contributing = match declared {
+        Some(_) => configuration.contributing(address, Some(name)),
+        None => Vec::new(),
+    };
+    let known = declared.map(Declared::known);
+    ShownAttribute {
+        name: name.to_owned(),
+        declared: match &known {
+            None => ReportedValue::Absent,
+            Some(None) => ReportedValue::NotKnown,
+            Some(Some(known)) => value(Some(known), secret, key),
+        },
+        recorded: ReportedValue::Absent,
+        live: ReportedValue::NotKnown,
+        sensitive: secret,
+        computed: false,
+        differs: false,
+        source: instance.ranges.get(name).cloned(),
+        contributing: contributing.into_iter().map(|one| (one.what, one.range)).collect(),
+        unknown: match known {
+            Some(None) => configuration.unknown_because(address, name),
+            _ => Vec::new(),
+        },
+    }
+}
+
+fn value(value: Option<&Value>, secret: bool, key: &RedactionKey) -> ReportedValue {
+    match value {
+        None | Some(Value::Null) => ReportedValue::Absent,
+        Some(value) if secret => ReportedValue::Redacted(key.digest(value)),
+        Some(value) => ReportedValue::Plain(value.clone()),
+    }
+}
+
+/// In a recording, digests stand for sensitive values.
+fn live_value(live: Option<&Value>, secret: bool, key: &RedactionKey) -> ReportedValue {
+    match live.and_then(|live| key.read_mark(live)) {
+        Some(Some(digest)) => ReportedValue::Redacted(digest.to_owned()),
+        Some(None) => ReportedValue::NotKnown,
+        None if live.is_none() => ReportedValue::NotKnown,
+        None => value(live, secret, key),
+    }
+}
