@@ -2,15 +2,16 @@
 //! comes from.
 //! Knows nothing of output formats.
 
-use crate::compare::{Comparison, Sides, compare};
+use crate::compare::{Sides, Verdict, compare};
 use crate::config::{Configuration, Declared, DeclaredInstance, Declares};
 use crate::model::{Address, Kind, ReportedValue, SourceRange};
 use crate::plan::InstanceIndex;
 use crate::redact::RedactionKey;
 use crate::state::Instance;
 use provider_api::{AttributeSchema, Attributes, Scope};
+use rayon::prelude::*;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// A resource instance.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,26 +84,35 @@ pub struct ShownAttribute {
 /// Nothing live is compared but what was read.
 pub(crate) fn shown(sides: &Sides<'_>, addresses: &[Address]) -> Vec<Shown> {
     let comparison = compare(sides);
-    let mut shown = Vec::new();
-    for (state, (configuration, recorded)) in sides.configurations.iter().zip(sides.states).enumerate() {
-        let mut seen = BTreeSet::new();
-        for (position, instance) in recorded.instances.iter().enumerate() {
-            let address = configuration.refactored(&instance.address);
-            if is_wanted(addresses, &address) || is_wanted(addresses, &instance.address) {
-                let index = InstanceIndex { state, instance: position };
-                shown.push(of_instance(sides, &comparison, index, instance, &address));
+    let verdicts: HashMap<InstanceIndex, &Verdict> =
+        comparison.verdicts.iter().map(|verdict| (verdict.index, verdict)).collect();
+    let mut recorded: Vec<(InstanceIndex, Address)> = Vec::new();
+    // Several states may share a root module: what one of them records is declared only once.
+    let mut seen: HashSet<(&str, Address)> = HashSet::new();
+    for (state, (configuration, records)) in sides.configurations.iter().zip(sides.states).enumerate() {
+        for (instance, record) in records.instances.iter().enumerate() {
+            let address = configuration.refactored(&record.address);
+            if is_wanted(addresses, &address) || is_wanted(addresses, &record.address) {
+                recorded.push((InstanceIndex { state, instance }, address.clone()));
             }
-            seen.insert(address);
-        }
-        let declared = configuration.instances().into_iter().filter(|address| !seen.contains(address));
-        for address in declared.filter(|address| is_wanted(addresses, address)) {
-            let known =
-                shown.iter().any(|one: &Shown| one.root_module == configuration.directory && one.address == address);
-            if !known {
-                shown.push(of_declared(configuration, address, &sides.keys[state]));
-            }
+            seen.insert((&configuration.directory, address));
         }
     }
+    let mut declared: Vec<(usize, Address)> = Vec::new();
+    for (state, configuration) in sides.configurations.iter().enumerate() {
+        let wanted = configuration.instances().into_iter().filter(|address| is_wanted(addresses, address));
+        let fresh = wanted.filter(|address| seen.insert((&configuration.directory, address.clone())));
+        declared.extend(fresh.map(|address| (state, address)));
+    }
+    let mut shown: Vec<Shown> = recorded
+        .par_iter()
+        .map(|(index, address)| of_instance(sides, verdicts.get(index).copied(), *index, address))
+        .collect();
+    shown.par_extend(
+        declared
+            .into_par_iter()
+            .map(|(state, address)| of_declared(sides.configurations[state], address, &sides.keys[state])),
+    );
     shown.sort_by(|one, other| (&one.root_module, &one.address).cmp(&(&other.root_module, &other.address)));
     shown
 }
@@ -147,19 +157,13 @@ fn empty(configuration: &Configuration, address: Address) -> Shown {
     }
 }
 
-fn of_instance(
-    sides: &Sides<'_>,
-    comparison: &Comparison,
-    index: InstanceIndex,
-    instance: &Instance<'_>,
-    address: &Address,
-) -> Shown {
+fn of_instance(sides: &Sides<'_>, verdict: Option<&Verdict>, index: InstanceIndex, address: &Address) -> Shown {
+    let instance: &Instance<'_> = &sides.states[index.state].instances[index.instance];
     let configuration = sides.configurations[index.state];
     let key = &sides.keys[index.state];
     let declared = configuration.instance(address).unwrap_or_default();
     let recorded: Attributes = serde_json::from_str(instance.attributes.get()).unwrap_or_default();
     let (live, object, scope) = live_of(sides, index);
-    let verdict = comparison.verdicts.iter().find(|verdict| verdict.index == index);
     let schema =
         (sides.types)(&instance.provider.source).and_then(|table| table.schema(&instance.address.resource_type));
     let names: BTreeSet<&String> =
