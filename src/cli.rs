@@ -1,6 +1,7 @@
 //! What a user can type.
 //! Knows nothing of how any of it is done.
 
+use crate::config::VariableSource;
 use crate::inventory::{Ignore, NamedScope};
 use crate::scan::VariableInput;
 use clap::{Args, FromArgMatches, Parser, Subcommand, ValueEnum};
@@ -166,7 +167,7 @@ impl FromArgMatches for VariableArguments {
     fn from_arg_matches(matches: &clap::ArgMatches) -> Result<Self, clap::Error> {
         let indices = |name: &str| matches.indices_of(name).into_iter().flatten().collect::<Vec<usize>>();
         let flags = VariableFlags::from_arg_matches(matches)?;
-        let texts = flags.var.into_iter().map(|(name, text)| VariableInput::Text { name, text });
+        let texts = flags.var.into_iter().map(|(name, text)| VariableInput::Given(VariableSource::Text { name, text }));
         let files = flags.var_file.into_iter().map(VariableInput::File);
         let mut given: Vec<(usize, VariableInput)> =
             indices("var").into_iter().zip(texts).chain(indices("var_file").into_iter().zip(files)).collect();

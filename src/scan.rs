@@ -41,20 +41,8 @@ pub struct Subject {
 /// A value, or a file of values, for variables of root modules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum VariableInput {
-    /// `TF_VAR_name`.
-    Environment {
-        /// The variable.
-        name: String,
-        /// The value as text.
-        text: String,
-    },
-    /// `--var name=text`.
-    Text {
-        /// The variable.
-        name: String,
-        /// The value as text.
-        text: String,
-    },
+    /// What needs no reading.
+    Given(VariableSource),
     /// `--var-file`.
     File(PathBuf),
 }
@@ -279,10 +267,7 @@ fn variables(subject: &Subject, repository: &Repository, tree: &Tree<'_>) -> Res
     let mut sources = Vec::new();
     for given in &subject.variables {
         sources.push(match given {
-            VariableInput::Environment { name, text } => {
-                VariableSource::Environment { name: name.clone(), text: text.clone() }
-            }
-            VariableInput::Text { name, text } => VariableSource::Text { name: name.clone(), text: text.clone() },
+            VariableInput::Given(source) => source.clone(),
             VariableInput::File(path) => variable_file(path, repository, tree)?,
         });
     }

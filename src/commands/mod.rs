@@ -8,6 +8,7 @@ mod scan;
 mod show;
 
 use crate::cli::{Cli, Color, Command, Format, OutputArguments, ReportTarget};
+use crate::config::VariableSource;
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::model::Report;
@@ -74,7 +75,7 @@ fn workspace() -> String {
 fn variables(named: &[VariableInput]) -> Vec<VariableInput> {
     let variable = |(name, text): (std::ffi::OsString, std::ffi::OsString)| {
         let name = name.to_str()?.strip_prefix("TF_VAR_")?.to_owned();
-        Some(VariableInput::Environment { name, text: text.into_string().ok()? })
+        Some(VariableInput::Given(VariableSource::Environment { name, text: text.into_string().ok()? }))
     };
     std::env::vars_os().filter_map(variable).chain(named.iter().cloned()).collect()
 }

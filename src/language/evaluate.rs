@@ -532,6 +532,14 @@ pub(super) fn index(value: &Value, key: &Value) -> Result<Value, String> {
         return Err("null is no index".into());
     }
     let (key, marks) = unmarked(key);
+    // A message would tell the key.
+    indexed(value, &key, marks).map_err(|error| match marks.sensitive {
+        true => "there is no element with this key, which is sensitive".into(),
+        false => error,
+    })
+}
+
+fn indexed(value: &Value, key: &Value, marks: Marks) -> Result<Value, String> {
     let value_type = value.value_type();
     if value_type == Type::Dynamic || key.value_type() == Type::Dynamic {
         return Ok(Value::dynamic().marked(value.marks));
@@ -542,11 +550,11 @@ pub(super) fn index(value: &Value, key: &Value) -> Result<Value, String> {
     };
     let found = match &value_type {
         Type::List(_) | Type::Tuple(_) => {
-            let key = convert(&key, &Type::Number).map_err(|error| format!("no such element: {error}"))?;
+            let key = convert(key, &Type::Number).map_err(|error| format!("no such element: {error}"))?;
             sequence_element(value, &key, &value_type)?
         }
         Type::Map(_) | Type::Object(_) => {
-            let key = convert(&key, &Type::String).map_err(|error| format!("no such element: {error}"))?;
+            let key = convert(key, &Type::String).map_err(|error| format!("no such element: {error}"))?;
             match (key.text(), &value_type) {
                 (Some(name), _) => return Ok(attribute(value, name)?.marked(marks)),
                 (None, Type::Map(element)) => Value::unknown((**element).clone()),

@@ -49,6 +49,33 @@ fn functions_of_opentofu_have_values() {
 }
 
 #[test]
+fn no_failure_tells_what_is_sensitive() {
+    for source in [
+        "timeadd(sensitive(\"hunter2\"), \"1h\")",
+        "parseint(sensitive(\"hunter2\"), 10)",
+        "regex(sensitive(\"hunter2(\"), \"a\")",
+        "tonumber(sensitive(\"hunter2\"))",
+        "jsondecode(sensitive(\"hunter2\"))",
+        "{ a = 1 }[sensitive(\"hunter2\")]",
+        "tomap({ a = 1 })[sensitive(\"hunter2\")]",
+        "[1][sensitive(\"hunter2\")]",
+        "formatdate(sensitive(\"hunter2\"), \"2018-01-02T23:12:01Z\")",
+        "cidrhost(sensitive(\"hunter2\"), 1)",
+        "uuidv5(sensitive(\"hunter2\"), \"a\")",
+        "templatestring(sensitive(\"${hunter2}\"), {})",
+        "templatestring(\"${upper(x, 1)}$\", { x = sensitive(\"hunter2\") })",
+        "lookup({}, sensitive(\"hunter2\"))",
+        "sensitive(\"hunter2\") + 1",
+        "csvdecode(sensitive(\"hunter2,hunter2\"))",
+    ] {
+        match evaluated(source) {
+            Ok(value) => assert!(!text::to_hcl(&value).contains("hunter2"), "{source}"),
+            Err(failure) => assert!(!failure.message.contains("hunter2"), "{source}: {}", failure.message),
+        }
+    }
+}
+
+#[test]
 fn hostile_expressions_end() {
     let deep = |open: &str, close: &str, levels: usize| format!("{}1{}", open.repeat(levels), close.repeat(levels));
     for (open, close) in [

@@ -272,6 +272,9 @@ impl Function {
             let wrong = |error: String| failed(span, format!("{}: argument {}: {error}", self.name, position + 1));
             let mut value = match convert(argument, &parameter.value_type()) {
                 Ok(value) => value,
+                Err(_) if argument.marks_within().sensitive => {
+                    return wrong("not what it should be, and sensitive".into());
+                }
                 Err(error) => return wrong(error),
             };
             if value.is_null() && !parameter.null {
@@ -295,6 +298,10 @@ impl Function {
         let mut context = Context { evaluator, span };
         match (self.call)(&mut context, &arguments) {
             Ok(value) => Ok(if self.nullable { value } else { value.not_null() }.marked(marks)),
+            // What is wrong may tell what is secret.
+            Err(_) if arguments.iter().fold(marks, |marks, argument| marks.or(argument.marks_within())).sensitive => {
+                failed(span, format!("{}: an argument is not what it should be, and sensitive", self.name))
+            }
             Err(error) => failed(span, format!("{}: {error}", self.name)),
         }
     }
