@@ -65,6 +65,26 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// What a plan says where a configuration leaves an attribute or nested block unset; none where that is not known.
+    pub(crate) fn unset(self) -> Option<&'a Value> {
+        match self {
+            Self::Attribute(attribute) => attribute.unset(),
+            Self::Blocks(block) => block.unset(),
+            _ => None,
+        }
+    }
+
+    /// The names of all attributes and nested blocks of a body.
+    pub(crate) fn names(self) -> impl Iterator<Item = &'a str> {
+        let (attributes, blocks) = match self {
+            Self::Body(attributes, blocks) => (Some(attributes), Some(blocks)),
+            Self::Blocks(block) => (Some(&block.attributes), Some(&block.blocks)),
+            _ => (None, None),
+        };
+        let attributes = attributes.into_iter().flat_map(BTreeMap::keys);
+        attributes.chain(blocks.into_iter().flat_map(BTreeMap::keys)).map(String::as_str)
+    }
+
     /// The attribute's flags, where this is an attribute.
     pub(crate) fn attribute(self) -> Option<&'a AttributeSchema> {
         match self {

@@ -9,6 +9,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / "tests" / "conformance"))
 
+import unset  # noqa: E402
 from terraform import PROVIDER_ADDRESS, PROVIDER_VERSION, Terraform  # noqa: E402
 
 READ_TYPES = """
@@ -58,48 +59,67 @@ sqs_queue_redrive_policy sqs_queue_redrive_allow_policy
 FLAGS = (("required", "r"), ("optional", "o"), ("computed", "c"), ("sensitive", "s"), ("write_only", "w"))
 
 
-def trim_attribute(attribute):
-    flags = "".join(letter for name, letter in FLAGS if attribute.get(name))
+def trim_attribute(name, attribute, planned):
+    flags = "".join(letter for flag, letter in FLAGS if attribute.get(flag))
     if "nested_type" in attribute:
         nested = attribute["nested_type"]
-        attributes = {name: trim_attribute(inner) for name, inner in sorted(nested["attributes"].items())}
+        attributes = {name: trim_attribute(name, inner, None) for name, inner in sorted(nested["attributes"].items())}
         return {"nested": nested["nesting_mode"], "attributes": attributes, "flags": flags}
-    return {"type": attribute["type"], "flags": flags}
+    if planned is None or name not in planned["attributes"]:
+        return {"type": attribute["type"], "flags": flags}
+    default = planned["attributes"][name]
+    return {"type": attribute["type"], "flags": flags + "d", **({} if default is None else {"default": default})}
 
 
-def trim_block(block):
-    trimmed = {"attributes": {name: trim_attribute(a) for name, a in sorted(block.get("attributes", {}).items())}}
+def trim_block(block, planned, path=()):
+    """`planned`: what is planned for what is left unset, by path of nested blocks."""
+    told = planned.get(path)
+    attributes = {name: trim_attribute(name, one, told) for name, one in sorted(block.get("attributes", {}).items())}
+    trimmed = {"attributes": attributes}
     if block.get("block_types"):
         trimmed["blocks"] = {
-            name: {"nesting": inner["nesting_mode"], **trim_block(inner["block"])}
+            name: {
+                "nesting": inner["nesting_mode"],
+                **({"flags": "d"} if told and name in told["blocks"] else {}),
+                **trim_block(inner["block"], planned, (*path, name)),
+            }
             for name, inner in sorted(block["block_types"].items())
         }
     return trimmed
 
 
-def trim(schema):
+def trim(schemas, planned):
     types = {}
-    known = schema["provider_schemas"][PROVIDER_ADDRESS]["resource_schemas"]
-    for name in sorted(f"aws_{word}" for word in (READ_TYPES + SIBLING_TYPES).split()):
-        if name not in known:
-            print(f"{name}: not a type of {PROVIDER_ADDRESS} {PROVIDER_VERSION}, left out", file=sys.stderr)
-            continue
-        types[name] = {"version": known[name]["version"], **trim_block(known[name]["block"])}
+    for name in wanted(schemas):
+        types[name] = {"version": schemas[name]["version"], **trim_block(schemas[name]["block"], planned.get(name, {}))}
     return types
 
 
-def read_schema():
-    with tempfile.TemporaryDirectory() as folder:
-        source = f'source = "hashicorp/aws"\n      version = "{PROVIDER_VERSION}"'
-        requirement = f"terraform {{\n  required_providers {{\n    aws = {{\n      {source}\n    }}\n  }}\n}}\n"
-        (Path(folder) / "main.tf").write_text(requirement)
-        terraform = Terraform(folder, {}, folder)
-        terraform.run("init", "-no-color")
-        return json.loads(terraform.run("providers", "schema", "-json"))
+def wanted(schemas):
+    """The types to keep that the provider has."""
+    names = sorted(f"aws_{word}" for word in (READ_TYPES + SIBLING_TYPES).split())
+    for name in names:
+        if name not in schemas:
+            print(f"{name}: not a type of {PROVIDER_ADDRESS} {PROVIDER_VERSION}, left out", file=sys.stderr)
+    return [name for name in names if name in schemas]
+
+
+def ask(folder):
+    """The schemas of all resource types, and what is planned for what is left unset in those to keep."""
+    source = f'source = "hashicorp/aws"\n      version = "{PROVIDER_VERSION}"'
+    requirement = f"terraform {{\n  required_providers {{\n    aws = {{\n      {source}\n    }}\n  }}\n}}\n"
+    (Path(folder) / "main.tf").write_text(requirement)
+    terraform = Terraform(folder, {}, folder)
+    terraform.run("init", "-no-color")
+    shown = json.loads(terraform.run("providers", "schema", "-json"))
+    schemas = shown["provider_schemas"][PROVIDER_ADDRESS]["resource_schemas"]
+    read = [f"aws_{word}" for word in READ_TYPES.split()]
+    return schemas, unset.probe(schemas, [name for name in wanted(schemas) if name in read], terraform)
 
 
 def main():
-    types = trim(read_schema())
+    with tempfile.TemporaryDirectory() as folder:
+        types = trim(*ask(folder))
     lines = ",\n".join(f"{json.dumps(name)}:{json.dumps(body, separators=(',', ':'))}" for name, body in types.items())
     text = f'{{"provider_version":"{PROVIDER_VERSION}","types":{{\n{lines}\n}}}}\n'
     json.loads(text)

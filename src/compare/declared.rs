@@ -66,9 +66,12 @@ fn value(declared: &Declared) -> At {
     }
 }
 
-/// Top-level attributes whose declared value is known and is not what `attributes` holds. What is not recorded (a newer
-/// provider's attribute) is left out.
+/// Top-level attributes whose declared value is known and is not what `attributes` holds, and those that are no longer
+/// declared and would be planned away. What is not recorded (a newer provider's attribute) is left out.
 pub(crate) fn disagreements(walker: &Walker<'_>, instance: &DeclaredInstance, attributes: &Attributes) -> Vec<String> {
+    let root = AttributePath(Vec::new());
+    let declares = |name: &str| instance.attributes.get(name).is_some_and(|declared| *declared != NULL);
+    let given_up = given_up(walker, &root, walker.schema, declares, |name| attributes.get(name));
     let disagrees = |(name, declared): (&String, &Declared)| {
         let node = walker.schema.child(name);
         let write_only = node.attribute().is_some_and(|attribute| attribute.write_only());
@@ -76,7 +79,41 @@ pub(crate) fn disagreements(walker: &Walker<'_>, instance: &DeclaredInstance, at
         let agrees = agrees(walker, &AttributePath::attribute(name), node, declared, recorded, 0);
         (!write_only && !agrees).then(|| name.clone())
     };
-    instance.attributes.iter().filter_map(disagrees).collect()
+    let mut names: Vec<String> = instance.attributes.iter().filter_map(disagrees).collect();
+    names.extend(given_up.into_iter().map(str::to_owned));
+    names.sort();
+    names.dedup();
+    names
+}
+
+const NULL: Declared = Declared::Known(Value::Null);
+
+/// Attributes and nested blocks of a body that are left unset, and hold what a plan would take away.
+fn given_up<'n, 'v>(
+    walker: &Walker<'_>,
+    path: &AttributePath,
+    body: Node<'n>,
+    declares: impl Fn(&str) -> bool,
+    value: impl Fn(&str) -> Option<&'v Value>,
+) -> Vec<&'n str> {
+    let undeclared = body.names().filter(|name| !declares(name));
+    let given_up = undeclared.filter(|name| {
+        let node = body.child(name);
+        let (Some(planned), Some(value)) = (node.unset(), value(name)) else { return false };
+        let nothing = planned.is_null() && is_zero(value);
+        let path = path.join(Step::Name((*name).to_owned()));
+        !nothing && !equal(planned, value) && fold(walker.resource_type, &path, node, planned, value).is_none()
+    });
+    given_up.collect()
+}
+
+/// What the plugin framework's predecessor cannot tell from null.
+fn is_zero(value: &Value) -> bool {
+    match value {
+        Value::Bool(flag) => !flag,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        other => is_empty(other),
+    }
 }
 
 /// Whether a declared value, as far as it is known, is what a recorded or live value says. An object declares only the
@@ -102,10 +139,14 @@ fn agrees(
         (Declared::List(elements), Value::Object(_)) if elements.len() == 1 => {
             agrees(walker, path, node, &elements[0], value, depth + 1)
         }
-        (Declared::Object(entries), Value::Object(values)) => entries.iter().all(|(name, declared)| {
-            let value = values.get(name).unwrap_or(&Value::Null);
-            agrees(walker, &path.join(step_for(node, name)), inner(node, name), declared, value, depth + 1)
-        }),
+        (Declared::Object(entries), Value::Object(values)) => {
+            let named = entries.iter().all(|(name, declared)| {
+                let value = values.get(name).unwrap_or(&Value::Null);
+                agrees(walker, &path.join(step_for(node, name)), inner(node, name), declared, value, depth + 1)
+            });
+            let declares = |name: &str| entries.get(name).is_some_and(|declared| *declared != NULL);
+            named && given_up(walker, path, node, declares, |name| values.get(name)).is_empty()
+        }
         (Declared::List(elements), Value::Null) => elements.is_empty() || elements.contains(&Declared::NotKnown),
         (Declared::Object(entries), Value::Null) => entries.values().all(|value| *value == Declared::NotKnown),
         _ => true,
@@ -137,7 +178,9 @@ fn known_agrees(
                     known_agrees(walker, &path.join(step_for(node, name)), inner(node, name), known, value, depth + 1)
                 }
             });
-            named && (!by_key || values.keys().all(|name| entries.contains_key(name)))
+            let declares = |name: &str| entries.get(name).is_some_and(|known| !known.is_null());
+            let none_given_up = || given_up(walker, path, node, declares, |name| values.get(name)).is_empty();
+            named && none_given_up() && (!by_key || values.keys().all(|name| entries.contains_key(name)))
         }
         (Value::Array(elements), Value::Object(_)) if elements.len() == 1 => {
             known_agrees(walker, path, node, &elements[0], value, depth + 1)

@@ -207,8 +207,10 @@ fn material(walker: &Walker<'_>, declared: Option<&DeclaredInstance>, path: &Att
         Some(attribute) if !attribute.configurable() => false,
         Some(attribute) if attribute.optional_only() => true,
         Some(_) => configured,
-        // A nested block: what the configuration leaves out of it, the provider may fill.
-        None => configured && leaf_is_configurable(walker, declared, path),
+        // A nested block that the provider never makes by itself.
+        None if !configured => node.unset().is_some(),
+        // What the configuration leaves out of a nested block, the provider may fill.
+        None => leaf_is_configurable(walker, declared, path),
     }
 }
 

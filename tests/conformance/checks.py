@@ -46,6 +46,10 @@ class Driftline:
         self.repository = repository
         self.work = work
 
+    def elsewhere(self, repository):
+        """The same on another repository."""
+        return Driftline(self.program, repository, self.work)
+
     def scan(self, name, state, *arguments, url=None):
         """The report's text, the report, and complaints about the run itself."""
         output = self.work / f"{name}.json"

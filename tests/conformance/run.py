@@ -15,6 +15,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import approved
 import compare
 import faults
 import repository
@@ -86,6 +87,8 @@ def run_phases(checks, stack, arguments):
             scan_phase(checks, scanner, stack, phase, truth)
             if (stack.name, phase) == ("functions", "settled"):
                 faults.check(checks, scanner, stack)
+            if (stack.name, phase) == ("approved", "settled"):
+                approved.check(checks, scanner, stack)
 
 
 def run(checks, arguments, work):
@@ -121,6 +124,8 @@ def keep_results(stacks):
             if stack.recording(phase).is_dir():
                 shutil.rmtree(KEPT / "recordings" / label, ignore_errors=True)
                 shutil.copytree(stack.recording(phase), KEPT / "recordings" / label)
+        if stack.name == "approved":
+            shutil.copyfile(stack.work / approved.TRUTH, KEPT / approved.TRUTH)
     print(f"kept in {KEPT.relative_to(ROOT)}")
 
 
@@ -137,6 +142,10 @@ def replay(checks, arguments, work):
             judge(checks, label, json.loads(state.read_text()), truth, report, complaints)
             checks.check(f"{label}: every finding names its approval", repository.check_attribution(report, *stack.commits))
             checks.check(f"{label}: every finding points at its block", repository.check_sources(report, stack.repository))
+        if name == "approved":
+            truths = json.loads((KEPT / approved.TRUTH).read_text())
+            state, live = KEPT / "approved-settled.tfstate", KEPT / "recordings" / "approved-settled"
+            approved.compare_all(checks, scanner, stack, truths, state, live)
 
 
 def keep(arguments, work):

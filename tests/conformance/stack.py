@@ -21,8 +21,8 @@ from schema import READ_TYPES  # noqa: E402
 PHASES = ("unsettled", "settled", "mutated")
 # One small stack for each family of services beside EC2.
 SERVICES = sorted(folder.name for folder in (HERE / "services").iterdir())
-STACKS = {"network": PHASES, "siblings": PHASES[:2], **{name: PHASES for name in SERVICES}}
-FOLDERS = {"network": "stack", "siblings": "siblings", **{name: f"services/{name}" for name in SERVICES}}
+STACKS = {"network": PHASES, "siblings": PHASES[:2], "approved": PHASES[:2], **{name: PHASES for name in SERVICES}}
+FOLDERS = {"network": "stack", "siblings": "siblings", "approved": "approved", **{name: f"services/{name}" for name in SERVICES}}
 
 
 class Stack:

@@ -1,6 +1,7 @@
 """Runs the real terraform with the AWS provider from a filesystem mirror.
 Knows nothing of the stack, of moto, or of driftline."""
 
+import copy
 import glob
 import os
 import shutil
@@ -85,6 +86,12 @@ class Terraform:
             "TF_IN_AUTOMATION": "1",
             "TF_INPUT": "0",
         }
+
+    def elsewhere(self, folder):
+        """The same in another folder."""
+        other = copy.copy(self)
+        other.folder = Path(folder)
+        return other
 
     def run(self, *arguments):
         """Standard output of one terraform command; an error carries what it printed."""

@@ -58,9 +58,13 @@ pub struct AttributeSchema {
     /// Its type as cty writes types in JSON, for example `["set","string"]`.
     #[serde(rename = "type")]
     pub cty_type: Value,
-    /// `r` required, `o` optional, `c` computed, `s` sensitive, `w` write-only.
+    /// `r` required, `o` optional, `c` computed, `s` sensitive, `w` write-only; `d` what is planned where it is left
+    /// unset is known.
     #[serde(default)]
     pub flags: String,
+    /// With flag `d`: what is planned where it is left unset, unless that is null.
+    #[serde(default)]
+    pub default: Option<Value>,
 }
 
 /// One nested block.
@@ -68,6 +72,9 @@ pub struct AttributeSchema {
 pub struct BlockSchema {
     /// How many there may be, and whether their order means something.
     pub nesting: Nesting,
+    /// `d`: where it is left unset, none is planned.
+    #[serde(default)]
+    pub flags: String,
     /// Attributes by name.
     #[serde(default)]
     pub attributes: BTreeMap<String, AttributeSchema>,
@@ -135,9 +142,21 @@ impl AttributeSchema {
         self.flags.contains('w')
     }
 
+    /// What a plan says where a configuration leaves it unset; none where that is not known.
+    pub fn unset(&self) -> Option<&Value> {
+        self.flags.contains('d').then(|| self.default.as_ref().unwrap_or(&Value::Null))
+    }
+
     /// The shape of the attribute's value.
     pub fn shape(&self) -> Shape {
         cty_shape(&self.cty_type)
+    }
+}
+
+impl BlockSchema {
+    /// What a plan says where a configuration has no such block; none where that is not known.
+    pub fn unset(&self) -> Option<&Value> {
+        self.flags.contains('d').then_some(&Value::Null)
     }
 }
 

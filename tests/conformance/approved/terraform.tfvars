@@ -1,0 +1,2 @@
+zones    = { a = 1, b = 2 }
+replicas = 2
