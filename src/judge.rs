@@ -1,7 +1,7 @@
 //! Turns verdicts into the report: severities, redaction, counts, notices, the exit code.
 //! Pure; knows nothing of rendering. Nothing sensitive leaves it in the clear.
 
-use crate::compare::{At, Change, Comparison, Unmanaged, Verdict, is_complete, scope_text};
+use crate::compare::{At, Change, Comparison, PendingCreate, Unmanaged, Verdict, is_complete, scope_text};
 use crate::config::Configuration;
 use crate::inventory::Covered;
 use crate::model::{
@@ -48,9 +48,7 @@ pub fn judge(evidence: Evidence<'_>, scan: ScanInfo, mut notices: Vec<Notice>) -
     for verdict in &comparison.verdicts {
         findings.extend(managed(&evidence, verdict));
     }
-    for (position, address) in &comparison.pending_create {
-        findings.push(pending_create(&evidence, *position, address));
-    }
+    findings.extend(comparison.pending_create.iter().map(|pending| pending_create(&evidence, pending)));
     findings.extend(comparison.unmanaged.iter().map(unmanaged));
     findings.sort_by(|one, other| sort_key(one).cmp(&sort_key(other)));
 
@@ -180,8 +178,9 @@ fn managed(evidence: &Evidence<'_>, verdict: &Verdict) -> Option<Finding> {
     })
 }
 
-fn pending_create(evidence: &Evidence<'_>, position: usize, address: &Address) -> Finding {
-    let configuration = evidence.configurations[position];
+fn pending_create(evidence: &Evidence<'_>, pending: &PendingCreate) -> Finding {
+    let configuration = evidence.configurations[pending.configuration];
+    let address = &pending.address;
     let resource = configuration.resources.get(&address.resource());
     let provider = resource.and_then(|resource| resource.provider.as_ref()).map(|provider| provider.source.to_string());
     Finding {
@@ -191,7 +190,7 @@ fn pending_create(evidence: &Evidence<'_>, position: usize, address: &Address) -
         resource_type: address.resource_type.to_string(),
         provider: provider.unwrap_or_default(),
         scope: Scope::default(),
-        object_id: None,
+        object_id: pending.import.clone().flatten(),
         severity: Severity::Info,
         material: true,
         default_object: false,
@@ -201,7 +200,7 @@ fn pending_create(evidence: &Evidence<'_>, position: usize, address: &Address) -
         source: resource.map(|resource| resource.range.clone()),
         attribution: (evidence.attribution)(configuration, address),
         address: Some(address.clone()),
-        cause: None,
+        cause: pending.import.is_some().then(|| "an import block brings it in".into()),
     }
 }
 

@@ -15,6 +15,7 @@ pub mod interrupt;
 pub mod inventory;
 pub mod judge;
 pub(crate) mod language;
+mod logical;
 pub mod model;
 pub mod normalize;
 mod objects;

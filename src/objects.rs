@@ -3,14 +3,12 @@
 
 use crate::config::{Configuration, Recorded};
 use crate::language::{Kind, Marks, Type, Value, typed};
+use crate::logical::BUILTIN;
 use crate::model::Address;
 use crate::state::{Instance, State};
 use provider_api::{AttributePath, AttributeSchema, BlockSchema, Nesting, Step, TypeSchema, TypeTable};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-
-/// The provider that is part of Terraform.
-const BUILTIN: &str = "terraform.io/builtin/terraform";
 
 /// The objects of one state by the addresses that the configuration gives them.
 pub(crate) struct Objects<'a> {

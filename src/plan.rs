@@ -292,7 +292,10 @@ impl Votes {
 
 /// The provider configuration that a reference in state means. State writes the instance keys of modules and, with
 /// OpenTofu, another registry; the configuration may know neither.
-fn declared<'c>(configuration: &'c Configuration, reference: &ProviderReference) -> Option<&'c DeclaredProvider> {
+pub(crate) fn declared<'c>(
+    configuration: &'c Configuration,
+    reference: &ProviderReference,
+) -> Option<&'c DeclaredProvider> {
     configuration.providers.get(reference).or_else(|| {
         let same = |other: &ProviderReference| {
             let names = |reference: &ProviderReference| -> Vec<_> {

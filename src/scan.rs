@@ -312,6 +312,11 @@ fn parse_states(roots: &[Root]) -> Result<Vec<(&Configuration, State<'_>)>, Erro
 
 /// Completes an id that is not unique by itself, for example an S3 object's, which is only its key.
 fn identify(instance: &mut state::Instance<'_>) {
+    if providers::logical().serves(&instance.provider.source) {
+        // `random_password` calls every instance `none`.
+        instance.id = instance.address.to_string().into();
+        return;
+    }
     let Some(table) = providers::types(&instance.provider.source) else { return };
     let Some(resource_type) = table.resource_type(&instance.address.resource_type) else { return };
     if resource_type.identity.is_empty() || instance.id.is_empty() {
@@ -331,12 +336,13 @@ fn left_out_notice((rule, count): &(String, u64)) -> Notice {
 
 /// The recording, or every built-in provider module.
 fn open_providers(settings: &Settings) -> Result<Vec<Box<dyn Provider>>, Error> {
+    let mut open = vec![providers::logical()];
     match &settings.live {
-        Some(dir) => Ok(vec![Box::new(
-            provider_recorded::Recorded::open(dir)?.with_recorded_scope(provider_aws::recorded_scope),
-        )]),
-        None => Ok(providers::live(settings.max_rps)),
+        Some(dir) => open
+            .push(Box::new(provider_recorded::Recorded::open(dir)?.with_recorded_scope(provider_aws::recorded_scope))),
+        None => open.extend(providers::live(settings.max_rps)),
     }
+    Ok(open)
 }
 
 /// The history of every directory that has something to attribute; none is walked where nothing is.

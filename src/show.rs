@@ -5,6 +5,7 @@
 use crate::compare::{Sides, Verdict, compare};
 use crate::config::{Configuration, Declared, DeclaredInstance, Declares};
 use crate::model::{Address, Kind, ReportedValue, SourceRange};
+use crate::normalize::undress;
 use crate::plan::InstanceIndex;
 use crate::redact::RedactionKey;
 use crate::state::Instance;
@@ -162,10 +163,11 @@ fn of_instance(sides: &Sides<'_>, verdict: Option<&Verdict>, index: InstanceInde
     let configuration = sides.configurations[index.state];
     let key = &sides.keys[index.state];
     let declared = configuration.instance(address).unwrap_or_default();
-    let recorded: Attributes = serde_json::from_str(instance.attributes.get()).unwrap_or_default();
-    let (live, object, scope) = live_of(sides, index);
+    let mut recorded: Attributes = serde_json::from_str(instance.attributes.get()).unwrap_or_default();
+    let (live, mut object, scope) = live_of(sides, index);
     let schema =
         (sides.types)(&instance.provider.source).and_then(|table| table.schema(&instance.address.resource_type));
+    [Some(&mut recorded), object.as_mut()].into_iter().flatten().for_each(|side| undress(schema, side));
     let names: BTreeSet<&String> =
         declared.attributes.keys().chain(recorded.keys()).chain(object.iter().flat_map(Attributes::keys)).collect();
     let differing: BTreeSet<&str> =
@@ -173,7 +175,10 @@ fn of_instance(sides: &Sides<'_>, verdict: Option<&Verdict>, index: InstanceInde
     let attribute = |name: &String| {
         let told = schema.and_then(|schema| schema.attributes.get(name));
         let marked = instance.sensitive.iter().any(|path| path.top() == name);
-        let secret = marked || declared.sensitive.contains(name) || told.is_some_and(AttributeSchema::sensitive);
+        // Without a schema nobody knows what is sensitive.
+        let untold = schema.is_none();
+        let secret =
+            untold || marked || declared.sensitive.contains(name) || told.is_some_and(AttributeSchema::sensitive);
         let mut attribute = declared_part(configuration, address, &declared, name, secret, key);
         attribute.recorded = value(recorded.get(name), secret, key);
         attribute.live = match &object {

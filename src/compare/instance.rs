@@ -5,10 +5,10 @@ use super::declared::{At, at, disagreements};
 use super::owners::Owners;
 use super::walk::{Difference, Walked, Walker};
 use super::{Change, Sides, Verdict};
-use crate::config::{Configuration, DeclaredInstance, Declares, IgnoreChanges};
+use crate::config::{Configuration, Declared, DeclaredInstance, DeclaredResource, Declares, IgnoreChanges};
 use crate::fetch::{LiveBatch, LiveConnection};
 use crate::model::{Address, Fold, Kind};
-use crate::normalize::{IgnoredTags, split_tags};
+use crate::normalize::{IgnoredTags, split_tags, undress};
 use crate::plan::InstanceIndex;
 use crate::schema_node::Node;
 use crate::state::Instance;
@@ -21,6 +21,8 @@ pub(super) struct Context<'a> {
     pub(super) owners: &'a Owners<'a>,
     pub(super) table: Option<&'static TypeTable>,
     pub(super) ignored: &'a IgnoredTags,
+    /// The provider block's `default_tags`, where they are known.
+    pub(super) default_tags: Option<&'a serde_json::Map<String, Value>>,
     pub(super) connection: &'a LiveConnection,
     pub(super) batch: &'a LiveBatch,
 }
@@ -91,6 +93,8 @@ pub(super) fn found(
         Err(error) => return (unknown(context, index, format!("attributes cannot be read: {error}")), Vec::new()),
     };
     split_tags(&mut recorded, &mut live, context.ignored);
+    let schema = context.table.and_then(|table| table.schema(&context.batch.resource_type));
+    [&mut recorded, &mut live].into_iter().for_each(|side| undress(schema, side));
     let compared: Vec<String> = live.keys().cloned().collect();
     let walker = context.walker(index);
     let mut walked = walker.instance(&recorded, &live);
@@ -100,26 +104,43 @@ pub(super) fn found(
     let configuration = context.configuration(index);
     let address = configuration.refactored(&instance.address);
     let declares = configuration.declares(&address);
-    let declared = if declares == Declares::Yes { configuration.instance(&address) } else { None };
+    let mut declared = if declares == Declares::Yes { configuration.instance(&address) } else { None };
+    if let (Some(declared), Some(tags)) = (&mut declared, context.default_tags) {
+        declare_all_tags(declared, tags, context.ignored);
+    }
     let mut verdict = context.verdict(index, None);
     verdict.folds = walked.folds.into_iter().map(|(path, rule)| Fold { path, rule }).collect();
     let changes =
         walked.differences.into_iter().map(|difference| change(&walker, declared.as_ref(), instance, difference));
     settle(&mut verdict, changes.collect(), ignores(configuration, &address), &declares);
-    if verdict.kind.is_none() {
-        not_applied(
-            &mut verdict,
-            &walker,
-            declared.as_ref(),
-            &recorded,
-            &declares,
-            (instance, ignores(configuration, &address)),
-        );
+    if verdict.kind.is_none() && declares == Declares::No {
+        verdict.kind = Some(Kind::PendingRemoval);
+        verdict.cause = removal(configuration, &address);
+    } else if verdict.kind.is_none() {
+        let ignores = ignores(configuration, &address);
+        not_applied(&mut verdict, &walker, declared.as_ref(), &recorded, (instance, ignores));
     }
     if let Some(gap) = gap {
         partly_read(&mut verdict, gap);
     }
     (verdict, compared)
+}
+
+/// `tags_all` is what a resource and its provider block declare together.
+fn declare_all_tags(
+    declared: &mut DeclaredInstance,
+    default_tags: &serde_json::Map<String, Value>,
+    ignored: &IgnoredTags,
+) {
+    let own = match declared.attributes.get("tags").map(Declared::known) {
+        None | Some(Some(Value::Null)) => serde_json::Map::new(),
+        Some(Some(Value::Object(tags))) => tags,
+        _ => return,
+    };
+    let mut all = default_tags.clone();
+    all.extend(own);
+    all.retain(|key, _| !ignored.covers(key));
+    declared.attributes.insert("tags_all".into(), Declared::Known(Value::Object(all)));
 }
 
 /// Folds what another resource of the state accounts for.
@@ -230,7 +251,7 @@ fn leaf_is_configurable(walker: &Walker<'_>, declared: Option<&DeclaredInstance>
 }
 
 fn ignores<'a>(configuration: &'a Configuration, address: &Address) -> Option<&'a IgnoreChanges> {
-    configuration.resources.get(&address.resource()).map(|resource| &resource.ignore_changes)
+    configuration.resources.get(&address.resource()).map(|resource| &resource.lifecycle.ignore_changes)
 }
 
 /// Chooses the kind out of the changes.
@@ -280,22 +301,35 @@ fn within(ignored: &AttributePath, path: &AttributePath) -> bool {
     ignored.0.len() <= path.0.len() && covers(ignored, path)
 }
 
+/// What is to be known of an instance's removal beyond that it is destroyed.
+fn removal(configuration: &Configuration, address: &Address) -> Option<String> {
+    let prevented = |resource: &DeclaredResource| resource.lifecycle.prevent_destroy;
+    if configuration.removed(address) == Some(false) {
+        return Some("a removed block takes it out of the state and leaves the object".into());
+    }
+    // Without its block nothing prevents it any more.
+    let prevented = configuration.resources.get(&address.resource()).is_some_and(prevented);
+    prevented.then(|| "prevent_destroy makes the plan fail".into())
+}
+
 /// Live equals the record: is the record what is approved?
 fn not_applied(
     verdict: &mut Verdict,
     walker: &Walker<'_>,
     declared: Option<&DeclaredInstance>,
     recorded: &Attributes,
-    declares: &Declares,
     (instance, ignores): (&Instance<'_>, Option<&IgnoreChanges>),
 ) {
-    if *declares == Declares::No {
-        verdict.kind = Some(Kind::PendingRemoval);
-        return;
-    }
     let Some(declared) = declared else { return };
     let mut names = disagreements(walker, declared, recorded);
     names.retain(|name| !is_ignored(ignores, &AttributePath::attribute(name)));
+    // Part of them may be ignored, and then the rest tells in `tags`.
+    let partly = |ignores: &IgnoreChanges| match ignores {
+        IgnoreChanges::All => true,
+        IgnoreChanges::Paths(paths) => paths.iter().any(|path| matches!(path.top(), "tags" | "tags_all")),
+    };
+    let told = names.iter().any(|name| name == "tags") || ignores.is_some_and(partly);
+    names.retain(|name| name != "tags_all" || !told);
     if names.is_empty() {
         return;
     }

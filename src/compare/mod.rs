@@ -6,14 +6,15 @@ mod instance;
 mod owners;
 #[cfg(test)]
 mod tests;
+mod triggered;
 mod walk;
 
 use crate::config::{Configuration, Declares};
 use crate::fetch::{Live, LiveBatch, LiveConnection};
 use crate::inventory::Covered;
-use crate::model::{CoverageEntry, CoverageStatus, Fold, Kind};
+use crate::model::{Address, CoverageEntry, CoverageStatus, Fold, Kind};
 use crate::normalize::IgnoredTags;
-use crate::plan::{InstanceIndex, ReadPlan};
+use crate::plan::{InstanceIndex, ReadPlan, declared as declared_provider};
 use crate::redact::RedactionKey;
 use crate::state::State;
 use owners::Owners;
@@ -97,6 +98,17 @@ pub struct Unmanaged {
     pub tags: BTreeMap<String, String>,
 }
 
+/// An instance that is declared and not recorded.
+#[derive(Debug)]
+pub struct PendingCreate {
+    /// Position of the configuration that declares it.
+    pub configuration: usize,
+    /// Its address.
+    pub address: Address,
+    /// Whether an `import` block brings it in, and the id of the object where that is known.
+    pub import: Option<Option<String>>,
+}
+
 /// What comparing found.
 #[derive(Debug, Default)]
 pub struct Comparison {
@@ -106,8 +118,8 @@ pub struct Comparison {
     pub in_sync: u64,
     /// What rules folded: the number of attributes by rule.
     pub folds: BTreeMap<String, u64>,
-    /// Declared and not recorded: configuration position and address.
-    pub pending_create: Vec<(usize, crate::model::Address)>,
+    /// Declared and not recorded.
+    pub pending_create: Vec<PendingCreate>,
     /// In no state.
     pub unmanaged: Vec<Unmanaged>,
     /// What was looked at.
@@ -125,13 +137,22 @@ pub fn compare(sides: &Sides<'_>) -> Comparison {
     for (connection, planned) in sides.live.connections.iter().zip(&sides.plan.connections) {
         let table = (sides.types)(&connection.source);
         let ignored = ignored_tags(&planned.configuration.known);
+        let default_tags = default_tags(sides, connection);
         let elsewhere = elsewhere(connection);
         if let Some(recorded) = &elsewhere {
             comparison.other_scopes.push((recorded.clone(), connection.scope.clone()));
         }
         let (mut seen, mut missing) = (0, 0);
         for batch in &connection.batches {
-            let context = instance::Context { sides, owners: &owners, table, ignored: &ignored, connection, batch };
+            let context = instance::Context {
+                sides,
+                owners: &owners,
+                table,
+                ignored: &ignored,
+                default_tags: default_tags.as_ref(),
+                connection,
+                batch,
+            };
             let tally = tally(&context, elsewhere.as_ref());
             seen += batch.instances.len();
             missing += tally.verdicts.iter().filter(|verdict| verdict.kind == Some(Kind::Missing)).count();
@@ -146,9 +167,9 @@ pub fn compare(sides: &Sides<'_>) -> Comparison {
             comparison.empty_scopes.push((connection.scope.clone(), missing));
         }
     }
-    comparison.verdicts.sort_by_key(|verdict| verdict.index);
-    comparison.unmanaged = unmanaged(sides);
+    triggered::apply(sides, &mut comparison);
     comparison.pending_create = pending_create(sides);
+    comparison.unmanaged = unmanaged(sides, &comparison.pending_create);
     comparison.coverage = merge_coverage(comparison.coverage);
     comparison
 }
@@ -250,6 +271,16 @@ fn ignored_tags(known: &Attributes) -> IgnoredTags {
     IgnoredTags { keys: texts("keys"), key_prefixes: texts("key_prefixes") }
 }
 
+/// `default_tags` of a provider block, where there is one and it is known. Without one the environment may give some.
+fn default_tags(sides: &Sides<'_>, connection: &LiveConnection) -> Option<serde_json::Map<String, Value>> {
+    let index = *connection.batches.iter().find_map(|batch| batch.instances.first())?;
+    let instance = &sides.states[index.state].instances[index.instance];
+    let provider = declared_provider(sides.configurations[index.state], &instance.provider)?;
+    let blocks = provider.attributes.get("default_tags").filter(|_| provider.certain)?.known()?;
+    let block = blocks.as_array().and_then(|blocks| blocks.first()).unwrap_or(&blocks);
+    Some(block.get("tags")?.as_object()?.clone())
+}
+
 fn coverage(connection: &LiveConnection, batch: &LiveBatch, attributes: BTreeSet<String>) -> CoverageEntry {
     let gap = connection.gap.iter().chain(&batch.outcome.gaps).max_by_key(|gap| gap.ids.is_empty());
     CoverageEntry {
@@ -294,17 +325,21 @@ fn merge_coverage(entries: Vec<CoverageEntry>) -> Vec<CoverageEntry> {
     merged.into_values().collect()
 }
 
-/// Objects that no instance of any state stands for.
-fn unmanaged(sides: &Sides<'_>) -> Vec<Unmanaged> {
+/// Objects that no instance of any state stands for, and no approved `import` brings in.
+fn unmanaged(sides: &Sides<'_>, pending: &[PendingCreate]) -> Vec<Unmanaged> {
     let batches = sides.live.connections.iter().flat_map(|connection| &connection.batches);
     if batches.into_iter().all(|batch| batch.outcome.unrequested.is_empty()) {
         return Vec::new();
     }
+    let imported = pending
+        .iter()
+        .filter_map(|pending| Some((family(&pending.address.resource_type), pending.import.as_ref()?.as_deref()?)));
     let managed: HashSet<(&str, &str)> = sides
         .states
         .iter()
         .flat_map(|state| &state.instances)
         .map(|instance| (family(&instance.address.resource_type), instance.id.as_str()))
+        .chain(imported)
         .collect();
     let stood_for = stood_for(sides);
     let mut seen = HashSet::new();
@@ -382,7 +417,7 @@ fn stood_for(sides: &Sides<'_>) -> HashSet<(&'static str, String)> {
 }
 
 /// Whether the configuration sets an attribute of an instance, or may for all that can be told.
-fn may_declare(configuration: &Configuration, address: &crate::model::Address, attribute: &str) -> bool {
+fn may_declare(configuration: &Configuration, address: &Address, attribute: &str) -> bool {
     let address = configuration.refactored(address);
     match configuration.declares(&address) {
         Declares::No => false,
@@ -410,7 +445,7 @@ fn family(resource_type: &str) -> &str {
 }
 
 /// Instances that are known to be declared and are in no state of their root module.
-fn pending_create(sides: &Sides<'_>) -> Vec<(usize, crate::model::Address)> {
+fn pending_create(sides: &Sides<'_>) -> Vec<PendingCreate> {
     let mut pending = Vec::new();
     for (position, configuration) in sides.configurations.iter().enumerate() {
         let same = |other: &&Configuration| other.directory == configuration.directory;
@@ -419,14 +454,16 @@ fn pending_create(sides: &Sides<'_>) -> Vec<(usize, crate::model::Address)> {
         }
         let states =
             sides.configurations.iter().zip(sides.states).filter(|(other, _)| same(other)).map(|(_, state)| state);
-        let recorded: HashSet<crate::model::Address> = states
+        let recorded: HashSet<Address> = states
             .flat_map(|state| &state.instances)
             .map(|instance| configuration.refactored(&instance.address))
             .collect();
-        let declared = configuration.instances();
-        pending.extend(
-            declared.into_iter().filter(|address| !recorded.contains(address)).map(|address| (position, address)),
-        );
+        let missing = configuration.instances().into_iter().filter(|address| !recorded.contains(address));
+        pending.extend(missing.map(|address| PendingCreate {
+            configuration: position,
+            import: configuration.import(&address).map(|id| id.map(str::to_owned)),
+            address,
+        }));
     }
     pending
 }

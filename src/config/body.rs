@@ -1,15 +1,12 @@
 //! Evaluates the body of a block: arguments, nested blocks, `dynamic` blocks.
 //! Knows nothing of what the block declares.
 
-use super::IgnoreChanges;
 use super::module::contributes;
 use super::references::of_expression;
 use super::source::Place;
 use super::syntax::{Block, Body, Expression};
-use crate::language::ast::{self, Node};
 use crate::language::{Scope, Value};
 use crate::model::SourceRange;
-use provider_api::{AttributePath, Step};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -132,50 +129,4 @@ pub(crate) fn ranges(body: &Body) -> BTreeMap<String, SourceRange> {
     }
     places.retain(|name, _| !META.contains(&name.as_str()));
     places.into_iter().map(|(name, place): (String, &Place)| (name, place.range())).collect()
-}
-
-/// `lifecycle.ignore_changes` of a resource.
-pub(crate) fn ignored(body: &Body) -> IgnoreChanges {
-    let arguments = body.blocks("lifecycle").filter_map(|block| block.body.argument("ignore_changes"));
-    let mut paths = Vec::new();
-    for argument in arguments {
-        let all =
-            |expression: &Expression| expression.reference().is_some_and(|reference| reference.name() == Some("all"));
-        match argument.value.elements() {
-            None if all(&argument.value) => return IgnoreChanges::All,
-            None => {}
-            // How old configurations wrote it: `["*"]`.
-            Some(elements) if elements.iter().any(|element| element.literal() == Some("*")) => {
-                return IgnoreChanges::All;
-            }
-            Some(elements) => paths.extend(elements.iter().filter_map(|element| attribute_path(&element.reference()?))),
-        }
-    }
-    IgnoreChanges::Paths(paths)
-}
-
-/// `tags["Env"]` as a path.
-fn attribute_path(expression: &ast::Expression) -> Option<AttributePath> {
-    let (root, steps) = match &expression.node {
-        Node::Name(name) => return Some(AttributePath::attribute(&**name)),
-        Node::Steps(root, steps) => (root, steps),
-        _ => return None,
-    };
-    let mut path = AttributePath::attribute(root.name()?);
-    for step in steps {
-        let step = match step {
-            ast::Step::Attribute(name) => Step::Name(name.to_string()),
-            ast::Step::Index(key) => match &key.node {
-                Node::Literal(value) => match (value.text(), value.number()) {
-                    (Some(key), _) => Step::Key(key.to_string()),
-                    (_, Some(index)) => Step::Index(index.to_usize()?),
-                    _ => return None,
-                },
-                _ => return None,
-            },
-            _ => return None,
-        };
-        path = path.join(step);
-    }
-    Some(path)
 }

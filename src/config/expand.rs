@@ -6,6 +6,7 @@ use super::expanded::{BlockName, Expanded, ModuleInstance, Name, marked, outputs
 use super::expansion::{Expansion, Repetition, instance_key, unknown_expansion};
 use super::files::Files;
 use super::inputs::Inputs;
+use super::lifecycle;
 use super::modules::Node;
 use super::recorded::{self, Recorded};
 use super::syntax::{Block, Expression};
@@ -366,7 +367,7 @@ impl Builder<'_> {
         let repetition = Repetition::new(expansion, key);
         let scope = Building { builder: self, instance, repetition: &repetition };
         let declared = body::arguments(&block.body, &scope);
-        recorded::planned(&name.1, recorded, declared, &body::ignored(&block.body))
+        recorded::planned(&name.1, recorded, declared, &lifecycle::of(&block.body).ignore_changes)
     }
 
     /// The instances of a call, made on the first demand. Where they are not known one stands for all.

@@ -10,6 +10,7 @@ mod expanded;
 mod expansion;
 mod files;
 mod inputs;
+mod lifecycle;
 mod module;
 mod modules;
 mod providers;
@@ -27,6 +28,8 @@ use crate::model::{Address, InstanceKey, ProviderReference, SourceRange};
 pub use contributing::Contribution;
 use expanded::{Expanded, Expansion, Found};
 pub use inputs::VariableSource;
+pub use lifecycle::Lifecycle;
+use lifecycle::TriggeredBy;
 use provider_api::AttributePath;
 pub use read::{Options, read};
 pub(crate) use recorded::Recorded;
@@ -85,8 +88,8 @@ pub struct DeclaredResource {
     pub range: SourceRange,
     /// The provider configuration it uses, as state would write it; none where that is not known.
     pub provider: Option<ProviderReference>,
-    /// `lifecycle.ignore_changes`.
-    pub ignore_changes: IgnoreChanges,
+    /// Its `lifecycle` block.
+    pub lifecycle: Lifecycle,
     /// What stands between its braces.
     body: Arc<syntax::Body>,
     /// Where each argument of it stands.
@@ -329,9 +332,39 @@ impl Configuration {
         address
     }
 
-    /// Whether a `removed` block says that an instance is no longer managed.
-    pub fn removed(&self, address: &Address) -> bool {
+    /// What a `removed` block says of an instance that is no longer declared: whether its object is destroyed.
+    pub fn removed(&self, address: &Address) -> Option<bool> {
         refactoring::removed(&self.parsed.removals, address)
+    }
+
+    /// The `import` block that brings in an instance: the id of its object, where that is known.
+    pub fn import(&self, address: &Address) -> Option<Option<&str>> {
+        let text = address.to_string();
+        self.refactorings.iter().find_map(|refactoring| match refactoring {
+            Refactoring::Import { to, id } if *to == text => Some(id.as_deref()),
+            _ => None,
+        })
+    }
+
+    /// Whose change replaces an instance, by `replace_triggered_by`.
+    pub(crate) fn triggers(&self, address: &Address) -> Vec<TriggeredBy> {
+        let Found::Instance { position, .. } = self.expanded.find(&address.module) else { return Vec::new() };
+        let (Some(expansion), Some(resource)) =
+            (self.expansion(position, address), self.resources.get(&address.resource()))
+        else {
+            return Vec::new();
+        };
+        let scope = self.expanded.scope(position, expansion, address.key.clone());
+        let triggered_by = |trigger: &lifecycle::Trigger| {
+            let key = match &trigger.key {
+                Some(key) => Some(refactoring::instance_key(&language::evaluate(key, &scope, &[]).ok()?)?),
+                None => None,
+            };
+            let (resource_type, name) = (trigger.resource_type.clone(), trigger.name.clone());
+            let address = Address { module: address.module.clone(), resource_type, name, key };
+            Some(TriggeredBy { address, attribute: trigger.attribute.clone() })
+        };
+        resource.lifecycle.triggers.iter().filter_map(triggered_by).collect()
     }
 
     /// What else determines what a resource declares, or what one of its arguments or nested blocks does: locals,

@@ -5,6 +5,7 @@ use super::expand::{Given, expand};
 use super::expanded::{Expanded, Expansion};
 use super::files::{self, Files};
 use super::inputs::VariableSource;
+use super::lifecycle;
 use super::module::{Module, shown};
 use super::recorded::Recorded;
 use super::refactoring::Refactorings;
@@ -197,7 +198,7 @@ fn resources(expanded: &Expanded) -> BTreeMap<Address, DeclaredResource> {
                 directory: module.directory.clone(),
                 range: call.clone().unwrap_or_else(|| block.place.range()),
                 provider: providers::of_resource(&expanded.nodes, position, &key.0, block),
-                ignore_changes: body::ignored(&block.body),
+                lifecycle: lifecycle::of(&block.body),
                 body: body.clone(),
                 ranges: ranges.clone(),
             };

@@ -2,7 +2,7 @@
 //! Knows nothing of how state is read, nor of modules.
 
 use super::IgnoreChanges;
-use crate::language::{Type, Value, convert};
+use crate::language::{Type, Value, convert, to_json};
 use crate::model::Address;
 use provider_api::AttributePath;
 use std::collections::BTreeMap;
@@ -39,6 +39,9 @@ pub(super) fn planned(
     let Some(recorded) = recorded else { return new_builtin(declared) };
     let Some(entries) = recorded.entries() else { return recorded };
     let mut planned = entries.clone();
+    if is_builtin(resource_type) {
+        follow(&mut planned, &declared, ignored);
+    }
     for (name, value) in declared {
         let covered = ignored.covers(&AttributePath::attribute(name.as_str()));
         if let (Some(old), false) = (planned.get_mut(name.as_str()), covered) {
@@ -50,6 +53,25 @@ pub(super) fn planned(
         }
     }
     Value::object(planned).marked(recorded.marks)
+}
+
+/// What is not known of a `terraform_data` whose arguments change: `output` follows `input`, and with another
+/// `triggers_replace` it is another object.
+fn follow(planned: &mut BTreeMap<Arc<str>, Value>, declared: &BTreeMap<String, Value>, ignored: &IgnoreChanges) {
+    let changes = |name: &str| {
+        let null = Value::null(Type::Dynamic);
+        let declared = declared.get(name).unwrap_or(&null);
+        let same = planned.get(name).is_some_and(|recorded| to_json(recorded) == to_json(declared));
+        !same && !ignored.covers(&AttributePath::attribute(name))
+    };
+    let (input, replaced) = (changes("input"), changes("triggers_replace"));
+    if input || replaced {
+        let of = declared.get("input").map_or(Type::Dynamic, Value::value_type);
+        planned.insert("output".into(), Value::unknown(of));
+    }
+    if replaced {
+        planned.insert("id".into(), Value::unknown(Type::String).not_null());
+    }
 }
 
 /// `terraform_data`, whose provider is part of Terraform.

@@ -31,6 +31,8 @@ pub(crate) struct Move {
 pub(crate) struct Removal {
     path: Vec<String>,
     from: Endpoint,
+    /// `lifecycle.destroy`; without it the object is destroyed.
+    destroy: bool,
 }
 
 /// What the blocks of one module say.
@@ -55,7 +57,12 @@ impl Refactorings {
             "removed" => {
                 let Some(from) = endpoint("from") else { return };
                 self.texts.push(Refactoring::Removed { from: from.text(path) });
-                self.removals.push(Removal { path: path.to_vec(), from });
+                let keeps = |lifecycle: &Block| {
+                    let destroy = lifecycle.body.argument("destroy");
+                    destroy.and_then(|argument| argument.value.constant().boolean()) == Some(false)
+                };
+                let destroy = !block.body.blocks("lifecycle").any(keeps);
+                self.removals.push(Removal { path: path.to_vec(), from, destroy });
             }
             _ => {
                 let Some(to) = endpoint("to") else { return };
@@ -117,7 +124,7 @@ fn endpoint(expression: &ast::Expression, scope: &dyn Scope) -> Option<Endpoint>
     (resource.is_some() || !module.is_empty()).then_some(Endpoint { module, resource })
 }
 
-fn instance_key(value: &Value) -> Option<InstanceKey> {
+pub(super) fn instance_key(value: &Value) -> Option<InstanceKey> {
     match &value.kind {
         Kind::Number(number) => Some(InstanceKey::Index(u64::try_from(number.to_i64()?).ok()?)),
         Kind::String(key) => Some(InstanceKey::Key(key.clone())),
@@ -187,9 +194,9 @@ fn apply(step: &Move, address: &Address) -> Option<Address> {
     Some(moved)
 }
 
-/// Whether a `removed` block speaks of an address.
-pub(crate) fn removed(removals: &[Removal], address: &Address) -> bool {
-    removals.iter().any(|removal| {
+/// Whether the object at an address is destroyed, where a `removed` block speaks of it.
+pub(crate) fn removed(removals: &[Removal], address: &Address) -> Option<bool> {
+    let speaks = |removal: &&Removal| {
         let Some(rest) = inside(&removal.path, &address.module) else { return false };
         let named = rest.len() >= removal.from.module.len()
             && rest.iter().zip(&removal.from.module).all(|(step, from)| step.name == from.name);
@@ -202,5 +209,6 @@ pub(crate) fn removed(removals: &[Removal], address: &Address) -> bool {
                         && *name == address.name
                 }
             }
-    })
+    };
+    removals.iter().find(speaks).map(|removal| removal.destroy)
 }

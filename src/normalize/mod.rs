@@ -6,13 +6,28 @@ mod policy;
 mod tags;
 
 use crate::schema_node::Node;
-use provider_api::{AttributePath, ResourceType, Rule, RuleKind, Shape, Step};
+use provider_api::{AttributePath, Attributes, ResourceType, Rule, RuleKind, Shape, Step, TypeSchema};
 use serde_json::{Map, Value};
 
 pub(crate) use tags::{IgnoredTags, split_tags};
 
 /// Deeper than any provider nests; beyond it values are compared as they stand.
 const MAX_DEPTH: usize = 64;
+
+/// Takes values of attributes that may be of any type out of the form in which state keeps them, beside their type.
+pub(crate) fn undress(schema: Option<&TypeSchema>, attributes: &mut Attributes) {
+    for (name, value) in attributes {
+        let dynamic =
+            schema.and_then(|schema| schema.attributes.get(name)).is_some_and(|one| one.cty_type == "dynamic");
+        if let (true, Value::Object(dressed)) = (dynamic, &mut *value)
+            && dressed.len() == 2
+            && dressed.contains_key("type")
+            && let Some(plain) = dressed.remove("value")
+        {
+            *value = plain;
+        }
+    }
+}
 
 /// Whether two values are the same, numbers by value and not by spelling.
 pub(crate) fn equal(one: &Value, other: &Value) -> bool {

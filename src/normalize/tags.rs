@@ -14,7 +14,7 @@ pub(crate) struct IgnoredTags {
 }
 
 impl IgnoredTags {
-    fn covers(&self, key: &str) -> bool {
+    pub(crate) fn covers(&self, key: &str) -> bool {
         self.keys.iter().any(|ignored| ignored == key) || self.key_prefixes.iter().any(|prefix| key.starts_with(prefix))
     }
 }

@@ -127,7 +127,9 @@ def kind_of(change):
 def attributes(change):
     """What an update changes that the configuration decides: what only follows is not known before."""
     before, after, unknown = change["before"], change["after"], change["after_unknown"]
-    names = {name for name in before if name in after and before[name] != after[name] and not unknown.get(name)}
+    # A replacement is planned as a new object: what the provider records as empty, it plans as null.
+    differs = lambda name: before[name] != after[name] and (before[name] or after[name])
+    names = {name for name in before if name in after and differs(name) and not unknown.get(name)}
     return sorted(names - {"tags_all"} if "tags" in names else names)
 
 
@@ -162,8 +164,8 @@ def verdicts_of(stack, work):
     for name in CHANGES:
         approved.enter(name)
         plan = work / "approved.tfplan"
-        # A renamed module has to be installed.
-        terraform.run("init", "-no-color")
+        if any("module" in new for _, _, new in CHANGES[name]):
+            terraform.run("get", "-no-color")
         terraform.run("plan", "-refresh=false", "-no-color", f"-out={plan}")
         truths[name] = planned(json.loads(terraform.run("show", "-json", str(plan))))
     truths["uncommitted"] = {}
@@ -189,7 +191,7 @@ def check(checks, scanner, stack):
 
 # Changes of the text that are none of the infrastructure.
 NOTHING = {
-    "argument-that-the-provider-fills-removed", "changed-ignored", "rules-reordered", "moved", "moved-into-module", "moved-key",
+    "argument-that-the-provider-fills-removed", "changed-ignored", "rules-reordered", "moved", "moved-into-module",
     "comment", "reordered-document", "other-file", "through-a-local", "lifecycle", "uncommitted",
 }
 

@@ -104,6 +104,6 @@ def unread_addresses(state):
     return [
         address(resource, instance)
         for resource in state["resources"]
-        if resource["mode"] == "managed" and resource["type"] not in read
+        if resource["mode"] == "managed" and resource["type"] not in read and "/builtin/" not in resource["provider"]
         for instance in resource["instances"]
     ]

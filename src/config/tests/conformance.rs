@@ -66,7 +66,7 @@ fn differing(stack: &std::path::Path, state: &str) -> Vec<String> {
             let resource = &configuration.resources[&address.resource()];
             let mut wrong = String::new();
             for (name, value) in &declared.attributes {
-                let ignored = resource.ignore_changes.covers(&AttributePath::attribute(name));
+                let ignored = resource.lifecycle.ignore_changes.covers(&AttributePath::attribute(name));
                 let otherwise = RECORDED_OTHERWISE.contains(&format!("{address}.{name}").as_str());
                 let agrees = ignored || otherwise || agrees(value, &instance["attributes"][name]);
                 if !agrees || shown(value).to_string().contains("\"?\"") {

@@ -145,8 +145,8 @@ fn the_json_syntax_says_the_same() {
     let resource = &configuration.resources[&address("t.x")];
     assert_eq!((resource.range.start_line, resource.range.start_column, resource.range.end_line), (12, 24, 23));
     assert_eq!(resource.provider.as_ref().unwrap().to_string(), "provider[\"registry.terraform.io/acme/t\"].west");
-    assert!(resource.ignore_changes.covers(&AttributePath::attribute("name")));
-    assert!(!resource.ignore_changes.covers(&AttributePath::attribute("tags")));
+    assert!(resource.lifecycle.ignore_changes.covers(&AttributePath::attribute("name")));
+    assert!(!resource.lifecycle.ignore_changes.covers(&AttributePath::attribute("tags")));
     let child = &configuration.resources[&address("module.m.t.z")];
     assert_eq!(child.provider.as_ref().unwrap().to_string(), "provider[\"registry.terraform.io/acme/t\"].west");
     let provider = &configuration.providers[&"provider[\"registry.terraform.io/acme/t\"]".parse().unwrap()];
@@ -222,7 +222,7 @@ fn override_files_replace_arguments_and_blocks() {
         json!({"a": 3, "b": 2, "v": "override", "kept": true, "extra": 2, "rule": [{"n": 9}], "other": [{"n": 1}]})
     );
     let resource = &configuration.resources[&address("t.x")];
-    assert_eq!(resource.ignore_changes, IgnoreChanges::Paths(vec![AttributePath::attribute("b")]));
+    assert_eq!(resource.lifecycle.ignore_changes, IgnoreChanges::Paths(vec![AttributePath::attribute("b")]));
     let instance = configuration.instance(&address("t.x")).unwrap();
     assert_eq!(instance.ranges["a"].file, "a_override.tf");
     assert_eq!((instance.ranges["kept"].file.as_str(), instance.ranges["kept"].start_line), ("main.tf", 11));

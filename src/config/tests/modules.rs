@@ -312,11 +312,11 @@ fn moves_and_removals_are_followed() {
         assert_eq!(configuration.refactored(&address(from)).to_string(), to, "{from}");
     }
     for (text, expected) in [
-        ("t.gone", true),
-        ("t.gone[0]", true),
-        ("module.gone[\"a\"].t.x", true),
-        ("t.c", false),
-        ("module.m[\"x\"].t.gone", false),
+        ("t.gone", Some(true)),
+        ("t.gone[0]", Some(true)),
+        ("module.gone[\"a\"].t.x", Some(true)),
+        ("t.c", None),
+        ("module.m[\"x\"].t.gone", None),
     ] {
         assert_eq!(configuration.removed(&address(text)), expected, "{text}");
     }

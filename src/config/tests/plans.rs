@@ -115,7 +115,7 @@ fn differences(expected: &Value, case: &Case) -> Vec<String> {
     for (address, change) in resources {
         let address = self::address(address);
         let Some(instance) = configuration.instance(&address) else { continue };
-        let ignored = &configuration.resources[&address.resource()].ignore_changes;
+        let ignored = &configuration.resources[&address.resource()].lifecycle.ignore_changes;
         for (name, value) in &instance.attributes {
             let expected = planned(change["after"].get(name), change["after_unknown"].get(name));
             let found = super::shown(value);

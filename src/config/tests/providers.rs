@@ -127,7 +127,7 @@ fn provider_blocks_keep_their_nested_blocks() {
 fn ignored_changes_are_paths() {
     let ignores = |text: &str| {
         let text = format!("resource \"t\" \"x\" {{\n  lifecycle {{\n    ignore_changes = {text}\n  }}\n}}\n");
-        configuration(&[("main.tf", text.as_str())]).resources[&address("t.x")].ignore_changes.clone()
+        configuration(&[("main.tf", text.as_str())]).resources[&address("t.x")].lifecycle.ignore_changes.clone()
     };
     assert_eq!(ignores("all"), IgnoreChanges::All);
     assert_eq!(ignores("[\"*\"]"), IgnoreChanges::All);
