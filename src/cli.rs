@@ -35,8 +35,8 @@ pub enum Command {
     /// Print the least-privilege IAM policy for scanning a stack
     #[command(after_help = PERMISSIONS_EXAMPLES)]
     Permissions(PermissionsArguments),
-    /// Print the JSON Schema of the JSON report
-    Schema,
+    /// Print the JSON Schema of a JSON report
+    Schema(SchemaArguments),
 }
 
 const PERMISSIONS_EXAMPLES: &str = "\
@@ -219,6 +219,25 @@ pub struct PermissionsArguments {
     /// How to write the policy
     #[arg(long, value_enum, default_value_t = PolicyFormat::Json)]
     pub format: PolicyFormat,
+}
+
+/// Arguments of `schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArguments {
+    /// The command whose JSON report is described
+    #[arg(value_name = "COMMAND", default_value = "scan")]
+    pub command: Reporting,
+}
+
+/// A command that writes a JSON report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Reporting {
+    /// What `driftline scan` writes
+    Scan,
+    /// What `driftline blame` writes
+    Blame,
+    /// What `driftline show` writes
+    Show,
 }
 
 /// How a policy is written.

@@ -5,8 +5,8 @@ use crate::compare::{At, Change, Comparison, PendingCreate, Unmanaged, Verdict, 
 use crate::config::Configuration;
 use crate::inventory::Covered;
 use crate::model::{
-    Address, AttributeChange, Attribution, Finding, Kind, Notice, Report, ReportedValue, ScanInfo, Severity,
-    SourceRange, Summary,
+    Address, AttributeChange, Attribution, Contributor, Finding, Kind, Notice, Report, ReportedValue, ScanInfo,
+    Severity, SourceRange, Summary,
 };
 use crate::redact::{RedactionKey, hex};
 use crate::state::State;
@@ -38,6 +38,8 @@ pub struct Evidence<'a> {
     pub comparison: Comparison,
     /// The attribution of an address in a root module.
     pub attribution: &'a dyn Fn(&Configuration, &Address) -> Attribution,
+    /// What else determines what an instance declares for an attribute.
+    pub contributing: &'a dyn Fn(&Configuration, &Address, &str) -> Vec<Contributor>,
 }
 
 /// Judges a comparison.
@@ -147,8 +149,13 @@ fn managed(evidence: &Evidence<'_>, verdict: &Verdict) -> Option<Finding> {
         .changes
         .iter()
         .map(|change| {
-            let source = declared.as_ref().and_then(|declared| declared.ranges.get(change.path.top()).cloned());
-            reported(change, key, source)
+            let top = change.path.top();
+            let source = declared.as_ref().and_then(|declared| declared.ranges.get(top).cloned());
+            let contributing = match source {
+                Some(_) => (evidence.contributing)(configuration, &address, top),
+                None => Vec::new(),
+            };
+            AttributeChange { source, contributing, ..reported(change, key) }
         })
         .collect();
     let resource = configuration.resources.get(&address.resource());
@@ -233,7 +240,7 @@ fn unmanaged(object: &Unmanaged) -> Finding {
 }
 
 /// The change as it may be printed.
-fn reported(change: &Change, key: &RedactionKey, source: Option<SourceRange>) -> AttributeChange {
+fn reported(change: &Change, key: &RedactionKey) -> AttributeChange {
     let value = |value: &Value| match (value, change.sensitive) {
         (Value::Null, _) => ReportedValue::Absent,
         (value, true) => ReportedValue::Redacted(key.digest(value)),
@@ -253,7 +260,8 @@ fn reported(change: &Change, key: &RedactionKey, source: Option<SourceRange>) ->
         },
         sensitive: change.sensitive,
         material: change.material,
-        source,
+        source: None,
+        contributing: Vec::new(),
     }
 }
 
@@ -396,7 +404,7 @@ mod tests {
     #[test]
     fn sensitive_values_leave_as_digests_that_show_equality() {
         let key = RedactionKey::of_state("state");
-        let reported = reported(&change("password", true), &key, None);
+        let reported = reported(&change("password", true), &key);
         assert_eq!(reported.declared, reported.live);
         assert_ne!(reported.declared, reported.recorded);
         assert!(!format!("{reported:?}").contains("hunter"));
@@ -405,7 +413,7 @@ mod tests {
     #[test]
     fn severity_follows_what_changed() {
         let key = RedactionKey::of_state("state");
-        let of = |path: &str| severity(Kind::Changed, true, &[super::reported(&change(path, false), &key, None)]);
+        let of = |path: &str| severity(Kind::Changed, true, &[super::reported(&change(path, false), &key)]);
         assert_eq!([of("ingress"), of("tags"), of("instance_type")], [Severity::High, Severity::Low, Severity::Medium]);
         assert_eq!(severity(Kind::Missing, true, &[]), Severity::High);
     }

@@ -10,6 +10,8 @@ pub mod config;
 pub mod discover;
 pub mod error;
 pub mod fetch;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 pub mod git;
 pub mod interrupt;
 pub mod inventory;

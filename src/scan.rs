@@ -3,13 +3,13 @@
 
 use crate::attribute::{self, BlockId, History};
 use crate::compare::{Comparison, Sides, compare};
-use crate::config::{self, Configuration, VariableSource};
+use crate::config::{self, BlockPlace, Configuration, VariableSource};
 use crate::fetch::{self, FetchSettings, Progress};
 use crate::git::{Approved, Repository, Tree};
 use crate::interrupt::Interrupt;
 use crate::inventory::{self, Inventory};
 use crate::judge::{Evidence, judge};
-use crate::model::{Address, Attribution, Notice, Report, RepositoryInfo, ScanInfo};
+use crate::model::{Address, Attribution, Contributor, Notice, Report, RepositoryInfo, ScanInfo};
 use crate::objects::Objects;
 use crate::plan::{self, InstanceIndex};
 use crate::redact::{RedactionKey, hex};
@@ -174,7 +174,11 @@ fn report(
     let history = history(repository, approved, configurations, &comparison)?;
     interrupt.check()?;
     let attribution = |configuration: &Configuration, address: &Address| attribution(&history, configuration, address);
+    let contributing = |configuration: &Configuration, address: &Address, attribute: &str| {
+        contributing(&history, configuration, address, attribute)
+    };
     let mut notices = notices(configurations, states);
+    notices.extend(failures(configurations, &repository.tree(approved.commit)?));
     notices.extend(history.as_ref().and_then(history_notice));
     notices.extend(left_out.iter().map(left_out_notice));
     let scan = ScanInfo {
@@ -186,7 +190,8 @@ fn report(
         complete: false,
         exit_code: 0,
     };
-    let evidence = Evidence { configurations, states, keys, comparison, attribution: &attribution };
+    let evidence =
+        Evidence { configurations, states, keys, comparison, attribution: &attribution, contributing: &contributing };
     Ok(judge(evidence, scan, notices))
 }
 
@@ -370,6 +375,44 @@ fn attribution(history: &Option<History>, configuration: &Configuration, address
         return Attribution::unknown("the module that declares it is not in this repository");
     };
     history.attribution(&BlockId { directory: block.directory, kind: block.kind.into(), labels: block.labels })
+}
+
+/// What else determines an attribute, and who approved that.
+fn contributing(
+    history: &Option<History>,
+    configuration: &Configuration,
+    address: &Address,
+    attribute: &str,
+) -> Vec<Contributor> {
+    let contributions = configuration.contributing(address, Some(attribute)).into_iter();
+    let contributor = |contribution: config::Contribution| {
+        let BlockPlace { directory, kind, labels } = contribution.block;
+        let block = BlockId { directory, kind: kind.into(), labels };
+        let attribution = history.as_ref().map(|history| history.attribution(&block));
+        let (declaring, approving) =
+            attribution.map(|one| (one.declaring_commit, one.approving_commit)).unwrap_or_default();
+        Contributor {
+            what: contribution.what,
+            source: contribution.range,
+            declaring_commit: declaring,
+            approving_commit: approving,
+        }
+    };
+    contributions.map(contributor).collect()
+}
+
+/// Expressions that have no value, each once.
+fn failures(configurations: &[&Configuration], tree: &Tree<'_>) -> Vec<Notice> {
+    let mut seen = BTreeSet::new();
+    let problems = configurations.iter().flat_map(|configuration| configuration.failures(tree));
+    let fresh = problems.filter(|problem| seen.insert(problem.text.clone()));
+    let notice = |problem: config::Problem| Notice {
+        code: "not-evaluated",
+        incomplete: false,
+        text: problem.text,
+        source: problem.range,
+    };
+    fresh.map(notice).collect()
 }
 
 /// What the reader must know beside the findings.

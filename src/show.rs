@@ -3,7 +3,7 @@
 //! Knows nothing of output formats.
 
 use crate::compare::{Sides, Verdict, compare};
-use crate::config::{Configuration, Declared, DeclaredInstance, Declares};
+use crate::config::{Configuration, Declared, DeclaredInstance, Declares, IgnoreChanges};
 use crate::model::{Address, Kind, ReportedValue, SourceRange};
 use crate::normalize::undress;
 use crate::plan::InstanceIndex;
@@ -39,8 +39,23 @@ pub struct Shown {
     pub kind: Option<Kind>,
     /// Why, where that is not plain.
     pub cause: Option<String>,
+    /// What its `lifecycle` block says; none where it has none to say.
+    pub lifecycle: Option<ShownLifecycle>,
     /// Attributes and nested blocks by name.
     pub attributes: Vec<ShownAttribute>,
+}
+
+/// The `lifecycle` block of a resource, for one instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownLifecycle {
+    /// `prevent_destroy`.
+    pub prevent_destroy: bool,
+    /// `create_before_destroy`.
+    pub create_before_destroy: bool,
+    /// The paths that are ignored; `all` for all.
+    pub ignore_changes: Vec<String>,
+    /// The instances, resources and attributes whose change replaces it.
+    pub replace_triggered_by: Vec<String>,
 }
 
 /// What is known of the live object.
@@ -153,9 +168,25 @@ fn empty(configuration: &Configuration, address: Address) -> Shown {
         live: Live::NotAsked,
         kind: None,
         cause: None,
+        lifecycle: lifecycle(configuration, &address),
         attributes: Vec::new(),
         address,
     }
+}
+
+fn lifecycle(configuration: &Configuration, address: &Address) -> Option<ShownLifecycle> {
+    let lifecycle = &configuration.resources.get(&address.resource())?.lifecycle;
+    let shown = ShownLifecycle {
+        prevent_destroy: lifecycle.prevent_destroy,
+        create_before_destroy: lifecycle.create_before_destroy,
+        ignore_changes: match &lifecycle.ignore_changes {
+            IgnoreChanges::All => vec!["all".to_owned()],
+            IgnoreChanges::Paths(paths) => paths.iter().map(ToString::to_string).collect(),
+        },
+        replace_triggered_by: configuration.triggers(address).iter().map(ToString::to_string).collect(),
+    };
+    let says = shown.prevent_destroy || shown.create_before_destroy;
+    (says || !shown.ignore_changes.is_empty() || !shown.replace_triggered_by.is_empty()).then_some(shown)
 }
 
 fn of_instance(sides: &Sides<'_>, verdict: Option<&Verdict>, index: InstanceIndex, address: &Address) -> Shown {

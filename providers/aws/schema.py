@@ -7,8 +7,10 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+STATES = HERE.parents[1] / "testdata" / "conformance"
 sys.path.insert(0, str(HERE.parents[1] / "tests" / "conformance"))
 
+import given_up  # noqa: E402
 import unset  # noqa: E402
 from terraform import PROVIDER_ADDRESS, PROVIDER_VERSION, Terraform  # noqa: E402
 
@@ -88,6 +90,17 @@ def trim_block(block, planned, path=()):
     return trimmed
 
 
+def believe(planned, seen):
+    """Leaves of what is planned for what is left unset what is beyond doubt: defaults that are told, and what was seen to
+    be planned away. A provider may suppress the rest."""
+    for name, bodies in planned.items():
+        for path, told in bodies.items():
+            away, stays = seen.get(name, ((), {})) if not path else ((), {})
+            certain = lambda one, value: value is not None and all(value == stayed for stayed in stays.get(one, []))
+            told["attributes"] = {one: value for one, value in told["attributes"].items() if one in away or certain(one, value)}
+            told["blocks"] = [one for one in told["blocks"] if one in away]
+
+
 def trim(schemas, planned):
     types = {}
     for name in wanted(schemas):
@@ -113,8 +126,11 @@ def ask(folder):
     terraform.run("init", "-no-color")
     shown = json.loads(terraform.run("providers", "schema", "-json"))
     schemas = shown["provider_schemas"][PROVIDER_ADDRESS]["resource_schemas"]
-    read = [f"aws_{word}" for word in READ_TYPES.split()]
-    return schemas, unset.probe(schemas, [name for name in wanted(schemas) if name in read], terraform)
+    read = [name for name in wanted(schemas) if name in {f"aws_{word}" for word in READ_TYPES.split()}]
+    planned = unset.probe(schemas, read, terraform)
+    states = [path for path in sorted(STATES.glob("*settled.tfstate")) if "unsettled" not in path.name]
+    believe(planned, given_up.observe(schemas, read, states, terraform))
+    return schemas, planned
 
 
 def main():

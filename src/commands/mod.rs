@@ -7,7 +7,7 @@ mod permissions;
 mod scan;
 mod show;
 
-use crate::cli::{Cli, Color, Command, Format, OutputArguments, ReportTarget};
+use crate::cli::{Cli, Color, Command, Format, OutputArguments, ReportTarget, Reporting};
 use crate::config::VariableSource;
 use crate::error::Error;
 use crate::interrupt::Interrupt;
@@ -28,8 +28,13 @@ pub fn run(cli: Cli, interrupt: &Interrupt) -> Result<u8, Error> {
         Command::Blame(arguments) => blame::run(&arguments),
         Command::Permissions(arguments) => permissions::run(arguments),
         Command::Show(arguments) => show::run(arguments, interrupt),
-        Command::Schema => {
-            write(None, &report::json_schema())?;
+        Command::Schema(arguments) => {
+            let schema = match arguments.command {
+                Reporting::Scan => report::json_schema(),
+                Reporting::Blame => report::blame_schema(),
+                Reporting::Show => report::show_schema(),
+            };
+            write(None, &schema)?;
             Ok(crate::judge::IN_SYNC)
         }
     }

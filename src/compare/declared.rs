@@ -3,7 +3,7 @@
 
 use super::walk::Walker;
 use crate::config::{Declared, DeclaredInstance};
-use crate::normalize::{equal, fold, is_empty, is_set};
+use crate::normalize::{equal, fold, is_empty, is_extended, is_set};
 use crate::schema_node::Node;
 use provider_api::{AttributePath, Attributes, Step};
 use serde_json::Value;
@@ -101,6 +101,10 @@ fn given_up<'n, 'v>(
         let node = body.child(name);
         let (Some(planned), Some(value)) = (node.unset(), value(name)) else { return false };
         let nothing = planned.is_null() && is_zero(value);
+        // An empty nested block is one block all the same.
+        if node.attribute().is_none() {
+            return !nothing;
+        }
         let path = path.join(Step::Name((*name).to_owned()));
         !nothing && !equal(planned, value) && fold(walker.resource_type, &path, node, planned, value).is_none()
     });
@@ -205,8 +209,9 @@ fn list_agrees(
         |declared: &Declared, value: &Value| agrees(walker, &inner, node.element(), declared, value, depth + 1);
     if is_set(walker.resource_type, path, node) {
         // Declared elements may fold into one; every one must be there, and nothing that no declaration accounts for.
+        let extended = is_extended(walker.resource_type, path);
         return elements.iter().all(|declared| values.iter().any(|value| matches(declared, value)))
-            && values.iter().all(|value| elements.iter().any(|declared| matches(declared, value)));
+            && (extended || values.iter().all(|value| elements.iter().any(|declared| matches(declared, value))));
     }
     elements.len() == values.len() && elements.iter().zip(values).all(|(declared, value)| matches(declared, value))
 }

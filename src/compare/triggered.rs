@@ -5,7 +5,7 @@ use super::{Comparison, Sides, Verdict};
 use crate::config::Configuration;
 use crate::model::{Address, Kind};
 use crate::plan::InstanceIndex;
-use provider_api::{AttributePath, Scope};
+use provider_api::Scope;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// An instance that an apply would change.
@@ -101,8 +101,6 @@ fn cause(configuration: &Configuration, address: &Address, changing: &HashMap<Ad
             }
         });
         hit.next()?;
-        let attribute = trigger.attribute.map(|name| AttributePath::attribute(name).to_string());
-        let what = [Some(trigger.address.to_string()), attribute].into_iter().flatten().collect::<Vec<_>>().join(".");
-        Some(format!("replaced, for {what} changes (replace_triggered_by)"))
+        Some(format!("replaced, for {trigger} changes (replace_triggered_by)"))
     })
 }

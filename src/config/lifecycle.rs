@@ -6,6 +6,7 @@ use super::syntax::{Body, Expression};
 use crate::language::ast::{self, Node, Step};
 use crate::model::Address;
 use provider_api::AttributePath;
+use std::fmt;
 use std::sync::Arc;
 
 /// The `lifecycle` block of a resource.
@@ -39,6 +40,13 @@ pub(crate) struct TriggeredBy {
     pub(crate) address: Address,
     /// The one attribute that is meant.
     pub(crate) attribute: Option<String>,
+}
+
+impl fmt::Display for TriggeredBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.address)?;
+        self.attribute.iter().try_for_each(|name| write!(f, ".{name}"))
+    }
 }
 
 /// Reads the `lifecycle` block of a resource's body.

@@ -8,6 +8,7 @@ mod early;
 mod expand;
 mod expanded;
 mod expansion;
+mod failures;
 mod files;
 mod inputs;
 mod lifecycle;
@@ -425,6 +426,14 @@ impl Configuration {
             },
             Err(reason) => Declares::NotKnown(reason.clone()),
         }
+    }
+}
+
+/// Parses whatever it is given, in both syntaxes.
+#[cfg(fuzzing)]
+pub(crate) fn fuzz(text: &str) {
+    for path in ["fuzz.tf", "fuzz.tf.json"] {
+        let _ = syntax::parse(&source::SourceFile::new(path, text.to_owned()));
     }
 }
 

@@ -82,6 +82,17 @@ impl SourceFile {
         Problem { range: Some(self.place(at..at).range()), text: text.trim_end().to_owned(), incomplete: true }
     }
 
+    /// The byte at a line and column, as [`SourceFile::place`] counts them.
+    pub(crate) fn offset(&self, line: u32, column: u32) -> usize {
+        let Some(start) = self.lines.get(line.saturating_sub(1) as usize) else { return self.text.len() };
+        let mut units = 0;
+        let before = self.text[*start..].chars().take_while(|character| {
+            units += character.len_utf16();
+            units < column as usize
+        });
+        start + before.map(char::len_utf8).sum::<usize>()
+    }
+
     /// Line and column, both from 1, the column in UTF-16 units.
     fn position(&self, at: usize) -> (u32, u32) {
         let at = self.boundary(at);
@@ -121,6 +132,10 @@ mod tests {
         assert_eq!(file.position(at("\"\r")), (1, 8));
         assert_eq!(file.position(at("b")), (2, 1));
         assert_eq!(file.position(usize::MAX), (2, 6));
+        for text in ["=", "\"\r", "b"] {
+            let (line, column) = file.position(at(text));
+            assert_eq!(file.offset(line, column), at(text), "{text}");
+        }
         let range = file.place(0..at("b")).range();
         assert_eq!((range.start_line, range.start_column, range.end_line, range.end_column), (1, 1, 2, 1));
     }

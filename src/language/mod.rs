@@ -24,6 +24,7 @@ pub(crate) mod whitespace;
 mod tests;
 
 use ast::{Expression, Span};
+use std::cell::Cell;
 use std::sync::Arc;
 
 pub(crate) use constraint::Constraint;
@@ -122,18 +123,36 @@ pub(crate) fn evaluate(
 /// # Errors
 /// Where the expression has no value.
 pub(crate) fn constant(expression: &Expression) -> Result<Value, Box<Failure>> {
-    evaluate(expression, &Nothing, &[])
+    evaluate(expression, &Nothing::with(CONSTANT_STEPS), &[])
 }
 
-/// The scope in which there is nothing.
-struct Nothing;
+/// Steps that a constant may take.
+const CONSTANT_STEPS: usize = 2_000_000;
+
+/// A scope in which there is nothing, for so many steps.
+struct Nothing(Cell<usize>);
+
+impl Nothing {
+    fn with(steps: usize) -> Self {
+        Self(Cell::new(steps))
+    }
+}
 
 impl Scope for Nothing {
     fn resolve(&self, _: Reference<'_>) -> Value {
         Value::dynamic()
     }
 
-    fn spend(&self, _: usize) -> bool {
-        true
+    fn spend(&self, steps: usize) -> bool {
+        self.0.set(self.0.get().saturating_sub(steps));
+        self.0.get() > 0
+    }
+}
+
+/// Parses and evaluates whatever it is given.
+#[cfg(fuzzing)]
+pub(crate) fn fuzz(text: &str) {
+    for parsed in [parse(text), parse_template(text)].into_iter().flatten() {
+        let _ = evaluate(&parsed, &Nothing::with(100_000), &[]);
     }
 }

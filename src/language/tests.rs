@@ -2,25 +2,10 @@
 
 use super::*;
 use proptest::prelude::*;
-use std::cell::Cell;
-
-/// A scope with nothing in it but a budget.
-struct Budget(Cell<usize>);
-
-impl Scope for Budget {
-    fn resolve(&self, _: Reference<'_>) -> Value {
-        Value::dynamic()
-    }
-
-    fn spend(&self, steps: usize) -> bool {
-        self.0.set(self.0.get().saturating_sub(steps));
-        self.0.get() > 0
-    }
-}
 
 fn evaluated(source: &str) -> Result<Value, Box<Failure>> {
     let expression = parse(source).unwrap_or_else(|(at, message)| panic!("{source}: {at}: {message}"));
-    evaluate(&expression, &Budget(Cell::new(1_000_000)), &[])
+    evaluate(&expression, &Nothing::with(1_000_000), &[])
 }
 
 #[test]
@@ -91,7 +76,7 @@ fn hostile_expressions_end() {
     ] {
         for levels in [60, 1_000] {
             if let Ok(expression) = parse(&deep(open, close, levels)) {
-                let _ = evaluate(&expression, &Budget(Cell::new(100_000)), &[]);
+                let _ = evaluate(&expression, &Nothing::with(100_000), &[]);
             }
         }
     }
@@ -174,7 +159,7 @@ proptest! {
     #[test]
     fn no_expression_panics(source in expressions()) {
         if let Ok(expression) = parse(&source)
-            && let Ok(value) = evaluate(&expression, &Budget(Cell::new(200_000)), &[])
+            && let Ok(value) = evaluate(&expression, &Nothing::with(200_000), &[])
         {
             let of = value.value_type();
             let again = convert(&value, &of);
@@ -188,8 +173,8 @@ proptest! {
 
     #[test]
     fn no_text_panics(source in "\\PC{0,80}") {
-        let _ = parse(&source).map(|expression| evaluate(&expression, &Budget(Cell::new(10_000)), &[]));
-        let _ = parse_template(&source).map(|expression| evaluate(&expression, &Budget(Cell::new(10_000)), &[]));
+        let _ = parse(&source).map(|expression| evaluate(&expression, &Nothing::with(10_000), &[]));
+        let _ = parse_template(&source).map(|expression| evaluate(&expression, &Nothing::with(10_000), &[]));
     }
 
     #[test]

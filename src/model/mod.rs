@@ -11,8 +11,8 @@ pub use address::{Address, AddressError, InstanceKey, ModuleStep};
 pub use attribution::{Approver, Assurance, Attribution, Segregation};
 pub use provider_reference::ProviderReference;
 pub use report::{
-    AttributeChange, CoverageEntry, CoverageStatus, Finding, Fold, Kind, Notice, Report, ReportedValue, RepositoryInfo,
-    ScanInfo, Severity, StateInfo, Summary,
+    AttributeChange, Contributor, CoverageEntry, CoverageStatus, Finding, Fold, Kind, Notice, Report, ReportedValue,
+    RepositoryInfo, ScanInfo, Severity, StateInfo, Summary,
 };
 pub use source::SourceRange;
 

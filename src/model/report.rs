@@ -121,6 +121,21 @@ pub struct AttributeChange {
     pub material: bool,
     /// Where the attribute is declared, if it is.
     pub source: Option<SourceRange>,
+    /// What else determines what is declared, one leading to the next.
+    pub contributing: Vec<Contributor>,
+}
+
+/// A local, a variable's value, an output: what takes part in determining what is declared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contributor {
+    /// Its name as the language writes it, for example `local.size`.
+    pub what: String,
+    /// Where its value stands.
+    pub source: Option<SourceRange>,
+    /// The last commit that changed its meaning.
+    pub declaring_commit: Option<String>,
+    /// The commit that brought that onto the approved ref.
+    pub approving_commit: Option<String>,
 }
 
 /// A difference that a rule folded away.

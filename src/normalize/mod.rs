@@ -134,7 +134,7 @@ fn fold_by(kind: &RuleKind, one: &Value, other: &Value) -> Option<String> {
             };
             names(one, other) || names(other, one)
         }),
-        RuleKind::Set | RuleKind::Sensitive => false,
+        RuleKind::Set | RuleKind::Sensitive | RuleKind::Extended => false,
     };
     folded.then(|| rule_name(kind).to_owned())
 }
@@ -143,6 +143,7 @@ fn fold_by(kind: &RuleKind, one: &Value, other: &Value) -> Option<String> {
 fn rule_name(kind: &RuleKind) -> &'static str {
     match kind {
         RuleKind::Set => "set_order",
+        RuleKind::Extended => "extended",
         RuleKind::Json => "json_by_value",
         RuleKind::Policy => "policy_by_meaning",
         RuleKind::CaseInsensitive => "case_insensitive",
@@ -253,6 +254,11 @@ fn apply_forms(resource_type: Option<&ResourceType>, path: &AttributePath, value
         formed = next.or(formed);
     }
     formed
+}
+
+/// Whether the provider adds elements of its own to what is declared at a path.
+pub(crate) fn is_extended(resource_type: Option<&ResourceType>, path: &AttributePath) -> bool {
+    rules_at(resource_type, path).any(|rule| matches!(rule.kind, RuleKind::Extended))
 }
 
 /// Whether the order of the elements at a path means nothing.

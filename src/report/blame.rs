@@ -3,7 +3,7 @@
 
 use super::approval::{approval, name_only};
 use super::inert::{inert, pretty_json};
-use super::json::{Attribution, Source};
+use super::json::{Attribution, Contributing};
 use super::{day, short_hash};
 use crate::attribute::Event;
 use crate::blame::Blamed;
@@ -35,19 +35,6 @@ struct Resource<'a> {
     contributing: Vec<Contributing<'a>>,
     /// All that happened to it, in the order of history.
     events: Vec<Happened<'a>>,
-}
-
-/// A block that takes part in determining a resource.
-#[derive(Serialize, JsonSchema)]
-struct Contributing<'a> {
-    /// Its name, for example `module.net`.
-    what: &'a str,
-    /// Where it stands; null where that is not known.
-    source: Option<Source<'a>>,
-    /// The last commit that changed its meaning.
-    declaring_commit: Option<&'a str>,
-    /// The commit that brought that onto the approved ref.
-    approving_commit: Option<&'a str>,
 }
 
 /// Something that happened to a resource.

@@ -59,6 +59,7 @@ fn plain(value: Value) -> ReportedValue {
 
 pub(super) fn change(path: AttributePath, recorded: Value, live: Value) -> AttributeChange {
     AttributeChange {
+        contributing: Vec::new(),
         path,
         declared: plain(recorded.clone()),
         recorded: plain(recorded),
@@ -115,15 +116,18 @@ fn changed() -> Vec<Finding> {
         r#"module.net["a"].aws_vpc.main[0]"#,
         vec![
             AttributeChange {
+                contributing: Vec::new(),
                 declared: ReportedValue::NotKnown,
                 material: false,
                 ..change(AttributePath::attribute("enable_dns_support"), json!(true), json!(false))
             },
             AttributeChange {
+                contributing: Vec::new(),
                 source: Some(place("net/main.tf", 5, 5)),
                 ..change(tag("Env"), json!("prod"), json!("dev"))
             },
             AttributeChange {
+                contributing: Vec::new(),
                 source: Some(place("net/main.tf", 6, 6)),
                 ..change(tag("Näme (x)"), json!("a"), Value::Null)
             },
@@ -134,6 +138,7 @@ fn changed() -> Vec<Finding> {
         Kind::Changed,
         "aws_security_group.web",
         vec![AttributeChange {
+            contributing: Vec::new(),
             source: Some(place("net/my groups/web.tf", 7, 12)),
             ..change(
                 AttributePath::attribute("ingress"),
@@ -173,6 +178,7 @@ fn changed() -> Vec<Finding> {
         "aws_instance.db",
         vec![
             AttributeChange {
+                contributing: Vec::new(),
                 declared: ReportedValue::NotKnown,
                 recorded: ReportedValue::Redacted("hmac-sha256:aa".into()),
                 live: ReportedValue::Redacted("hmac-sha256:bb".into()),
@@ -180,6 +186,7 @@ fn changed() -> Vec<Finding> {
                 ..change(AttributePath::attribute("password"), Value::Null, Value::Null)
             },
             AttributeChange {
+                contributing: Vec::new(),
                 sensitive: true,
                 ..change(AttributePath::attribute("token"), json!(SECRET), json!(format!("{SECRET}2")))
             },
@@ -192,6 +199,7 @@ fn changed() -> Vec<Finding> {
         Kind::Changed,
         "aws_network_interface.nic",
         vec![AttributeChange {
+            contributing: Vec::new(),
             declared: ReportedValue::Absent,
             material: false,
             ..change(AttributePath::attribute("description"), json!(""), json!("x".repeat(300)))

@@ -250,6 +250,23 @@ struct Attribute<'a> {
     material: bool,
     /// The place of the attribute in the configuration; null where it is not declared by itself.
     source: Option<Source<'a>>,
+    /// What else determines what is declared: locals, variables with the default, the line of a file of values or the
+    /// argument of a module call, and outputs, one leading to the next. Absent where there is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    contributing: Vec<Contributing<'a>>,
+}
+
+/// Something that takes part in determining what is declared.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Contributing<'a> {
+    /// Its name, for example `local.size` or `module.net`.
+    pub(super) what: &'a str,
+    /// Where its value stands; null where that is not known.
+    pub(super) source: Option<Source<'a>>,
+    /// The last commit that changed its meaning; null where that is not known.
+    pub(super) declaring_commit: Option<&'a str>,
+    /// The commit that brought that onto the approved ref; null where that is not known.
+    pub(super) approving_commit: Option<&'a str>,
 }
 
 /// A value as reports show it: see [`Attribute`].
@@ -348,7 +365,7 @@ struct Fold<'a> {
     count: u64,
 }
 
-fn one_of(names: impl IntoIterator<Item = &'static str>) -> Schema {
+pub(super) fn one_of(names: impl IntoIterator<Item = &'static str>) -> Schema {
     let names: Vec<Value> = names.into_iter().map(Value::from).collect();
     schemars::json_schema!({"type": "string", "enum": names})
 }
@@ -495,6 +512,18 @@ impl<'a> From<&'a model::AttributeChange> for Attribute<'a> {
             sensitive,
             material: change.material,
             source: change.source.as_ref().map(Into::into),
+            contributing: change.contributing.iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl<'a> From<&'a model::Contributor> for Contributing<'a> {
+    fn from(contributor: &'a model::Contributor) -> Self {
+        Self {
+            what: &contributor.what,
+            source: contributor.source.as_ref().map(Into::into),
+            declaring_commit: contributor.declaring_commit.as_deref(),
+            approving_commit: contributor.approving_commit.as_deref(),
         }
     }
 }

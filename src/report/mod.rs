@@ -18,7 +18,7 @@ pub use blame::{blame_json, blame_schema, blame_text};
 pub use inert::inert;
 pub use json::{json, json_schema};
 pub use sarif::{Earlier, Refused, SarifOptions, sarif};
-pub use show::{show_json, show_list, show_text};
+pub use show::{show_json, show_list, show_schema, show_text};
 pub use text::{TextOptions, text};
 pub use write::{WriteError, write};
 

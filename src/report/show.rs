@@ -2,11 +2,13 @@
 //! Knows nothing of how it was found.
 
 use super::inert::{inert, pretty_json};
-use super::json::{Shown as ShownValue, Source};
+use super::json::{Shown as ShownValue, Source, one_of};
 use super::scope_name;
 use crate::config::Declares;
 use crate::model::{ReportedValue, SourceRange};
-use crate::show::{Live, Shown, ShownAttribute};
+use crate::show::{Live, Shown, ShownAttribute, ShownLifecycle};
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::Value;
 use std::fmt::Write;
@@ -15,62 +17,124 @@ use std::fmt::Write;
 const INLINE: usize = 96;
 
 /// What `driftline show --report json` prints.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "driftline show")]
 struct Document<'a> {
+    /// Version of this format: keys may be added within 1.x, none is reused.
     format_version: &'static str,
+    /// Sorted by root module, then address.
     resources: Vec<Resource<'a>>,
 }
 
-/// An instance.
-#[derive(Serialize)]
+/// A resource instance.
+#[derive(Serialize, JsonSchema)]
 struct Resource<'a> {
+    /// Its address in the configuration.
     address: String,
+    /// Directory of the root module from the repository's root; empty for the root itself.
     root_module: &'a str,
     /// Whether the configuration declares it; null where that cannot be told.
     declared: Option<bool>,
+    /// The block, or the module call that brings it in; null where there is none.
     source: Option<Source<'a>>,
+    /// The state that records it; null where none does.
     state: Option<&'a str>,
+    /// The id of the object.
     object_id: Option<&'a str>,
     /// Account and region.
     scope: Option<Scope<'a>>,
     /// `read`, `absent`, `unreadable` or `not_asked`.
+    #[schemars(schema_with = "lives")]
     live: &'static str,
     /// What a scan calls it; null where it is in sync, or nothing live was read.
     kind: Option<&'static str>,
+    /// Why, where that is not plain.
     cause: Option<&'a str>,
+    /// Null where the resource has no such block.
+    lifecycle: Option<Lifecycle<'a>>,
+    /// Attributes and nested blocks, by name.
     attributes: Vec<Attribute<'a>>,
 }
 
-#[derive(Serialize)]
+/// What the `lifecycle` block says.
+#[derive(Serialize, JsonSchema)]
+struct Lifecycle<'a> {
+    /// A plan that destroys it fails.
+    prevent_destroy: bool,
+    /// Its replacement is made before it is destroyed.
+    create_before_destroy: bool,
+    /// Paths, or `all`.
+    ignore_changes: &'a [String],
+    /// Addresses of instances or resources, or attributes of them, whose change replaces it.
+    replace_triggered_by: &'a [String],
+}
+
+#[derive(Serialize, JsonSchema)]
 struct Scope<'a> {
+    /// Null where there is none or it is not known.
     account: Option<&'a str>,
+    /// Null for what is global, or where it is not known.
     region: Option<&'a str>,
 }
 
 /// An attribute, or all nested blocks of one name. Values are written as in a scan's report.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Attribute<'a> {
+    /// Its name.
     name: &'a str,
+    /// What the configuration declares.
+    #[schemars(with = "Value")]
     declared: ShownValue<'a>,
+    /// What the state recorded.
+    #[schemars(with = "Value")]
     recorded: ShownValue<'a>,
+    /// What the remote system answered.
+    #[schemars(with = "Value")]
     live: ShownValue<'a>,
+    /// Whether the values must not be printed.
     sensitive: bool,
+    /// Whether the provider fills it in where it is not declared.
     computed: bool,
+    /// Whether a scan reports a difference within it.
     differs: bool,
+    /// Where it is declared; null where it is not.
     source: Option<Source<'a>>,
+    /// What else determines it, one leading to the next.
     contributing: Vec<Contributing<'a>>,
+    /// Why the declared value is not known.
     not_known_because: &'a [String],
 }
 
-#[derive(Serialize)]
+/// A local, a variable's value, an output.
+#[derive(Serialize, JsonSchema)]
 struct Contributing<'a> {
+    /// Its name, for example `local.size`.
     what: &'a str,
+    /// Where its value stands; null where that is not known.
     source: Option<Source<'a>>,
 }
 
 /// As JSON. Pretty, with a newline at the end.
 pub fn show_json(shown: &[Shown]) -> String {
     pretty_json(&Document { format_version: "1.0", resources: shown.iter().map(resource).collect() })
+}
+
+/// The JSON Schema (draft 2020-12) of what [`show_json`] writes.
+pub fn show_schema() -> String {
+    pretty_json(&SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<Document>())
+}
+
+fn lives(_: &mut SchemaGenerator) -> Schema {
+    one_of([Live::Read, Live::Absent, Live::Unreadable, Live::NotAsked].map(live_name))
+}
+
+fn live_name(live: Live) -> &'static str {
+    match live {
+        Live::Read => "read",
+        Live::Absent => "absent",
+        Live::Unreadable => "unreadable",
+        Live::NotAsked => "not_asked",
+    }
 }
 
 fn resource(shown: &Shown) -> Resource<'_> {
@@ -89,14 +153,15 @@ fn resource(shown: &Shown) -> Resource<'_> {
             .scope
             .as_ref()
             .map(|scope| Scope { account: scope.account.as_deref(), region: scope.region.as_deref() }),
-        live: match shown.live {
-            Live::Read => "read",
-            Live::Absent => "absent",
-            Live::Unreadable => "unreadable",
-            Live::NotAsked => "not_asked",
-        },
+        live: live_name(shown.live),
         kind: shown.kind.map(crate::model::Kind::name),
         cause: shown.cause.as_deref(),
+        lifecycle: shown.lifecycle.as_ref().map(|lifecycle| Lifecycle {
+            prevent_destroy: lifecycle.prevent_destroy,
+            create_before_destroy: lifecycle.create_before_destroy,
+            ignore_changes: &lifecycle.ignore_changes,
+            replace_triggered_by: &lifecycle.replace_triggered_by,
+        }),
         attributes: shown.attributes.iter().map(attribute).collect(),
     }
 }
@@ -196,6 +261,21 @@ fn heading(out: &mut String, shown: &Shown) {
         (Live::NotAsked, _) => format!("{id}, not read"),
     };
     line(out, 2, &format!("live      {live}"));
+    if let Some(lifecycle) = &shown.lifecycle {
+        line(out, 2, &format!("lifecycle {}", said(lifecycle)));
+    }
+}
+
+fn said(lifecycle: &ShownLifecycle) -> String {
+    let flag = |set: bool, name: &str| set.then(|| name.to_owned());
+    let list = |names: &[String], name: &str| (!names.is_empty()).then(|| format!("{name} {}", names.join(", ")));
+    let parts = [
+        flag(lifecycle.prevent_destroy, "prevent_destroy"),
+        flag(lifecycle.create_before_destroy, "create_before_destroy"),
+        list(&lifecycle.ignore_changes, "ignore_changes"),
+        list(&lifecycle.replace_triggered_by, "replace_triggered_by"),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 fn text(out: &mut String, attribute: &ShownAttribute) {

@@ -4,9 +4,9 @@ Knows nothing of drift."""
 import json
 import shutil
 
+import compare
 import repository
 import truth as verdicts
-from compare import top_level
 
 WHEN = "2026-02-02T10:00:00Z"
 MAIN, VALUES = "main.tf", "terraform.tfvars"
@@ -41,7 +41,7 @@ CHANGES = {
     "argument-with-default-removed": [(MAIN, MISSING_DATA, "")],
     "argument-set-to-its-default": [(MAIN, "  force_destroy = true\n", "  force_destroy = false\n")],
     "argument-that-the-provider-fills-removed": [(MAIN, '  availability_zone = "us-east-1${each.key}"\n', "")],
-    "block-removed": [(MAIN, '    filter {\n      prefix = "tmp/"\n    }\n', "")],
+    "block-removed": [(MAIN, '\n  lifecycle_policy {\n    transition_to_ia = "AFTER_30_DAYS"\n  }\n', "")],
     "block-added": [(MAIN, "    expiration {", "    noncurrent_version_expiration {\n      noncurrent_days = 9\n    }\n    expiration {")],
     "rule-added": [(MAIN, "[443, 8443]", "[443, 8443, 9443]")],
     "rules-reordered": [(MAIN, "[443, 8443]", "[8443, 443]")],
@@ -102,58 +102,6 @@ class Approved:
             self.git("commit", "--quiet", "-m", f"approved: {name}")
 
 
-def planned(shown):
-    """What a plan says: kind and attributes by address."""
-    kinds = {}
-    for resource in shown["resource_changes"]:
-        if resource["mode"] != "managed":
-            continue
-        change = resource["change"]
-        kind = kind_of(change)
-        if kind:
-            kinds[resource["address"]] = {"kind": kind, "attributes": attributes(change) if kind == "unapplied" else []}
-    return kinds
-
-
-def kind_of(change):
-    actions = change["actions"]
-    if "importing" in change or actions == ["create"]:
-        return "pending_create"
-    if actions in (["delete"], ["forget"]):
-        return "pending_removal"
-    return None if actions == ["no-op"] else "unapplied"
-
-
-def attributes(change):
-    """What an update changes that the configuration decides: what only follows is not known before."""
-    before, after, unknown = change["before"], change["after"], change["after_unknown"]
-    # A replacement is planned as a new object: what the provider records as empty, it plans as null.
-    differs = lambda name: before[name] != after[name] and (before[name] or after[name])
-    names = {name for name in before if name in after and differs(name) and not unknown.get(name)}
-    return sorted(names - {"tags_all"} if "tags" in names else names)
-
-
-def said(report):
-    """What driftline says of the same."""
-    kinds = {}
-    for finding in report["findings"]:
-        if finding["kind"] in ("unapplied", "pending_create", "pending_removal"):
-            names = {top_level(change["path"]) for change in finding["attributes"]}
-            kinds[finding["address"]] = {"kind": finding["kind"], "attributes": sorted(names)}
-    return kinds
-
-
-def compare(true, report):
-    """Misses and inventions."""
-    found = said(report)
-    lines = [f"missed: {address} {true[address]}" for address in sorted(true.keys() - found.keys())]
-    lines += [f"invented: {address} {found[address]}" for address in sorted(found.keys() - true.keys())]
-    both = sorted(true.keys() & found.keys())
-    lines += [f"{address}: terraform says {true[address]}, driftline {found[address]}" for address in both if true[address] != found[address]]
-    others = {"changed", "missing", "unknown", "unmanaged"}
-    return lines + [f"invented: {one['kind']} {one['address']} {one['cause']}" for one in report["findings"] if one["kind"] in others]
-
-
 def verdicts_of(stack, work):
     """What terraform plans for each change, against the live server; nothing is applied."""
     approved = Approved(stack)
@@ -167,7 +115,7 @@ def verdicts_of(stack, work):
         if any("module" in new for _, _, new in CHANGES[name]):
             terraform.run("get", "-no-color")
         terraform.run("plan", "-refresh=false", "-no-color", f"-out={plan}")
-        truths[name] = planned(json.loads(terraform.run("show", "-json", str(plan))))
+        truths[name] = verdicts.planned(json.loads(terraform.run("show", "-json", str(plan))))
     truths["uncommitted"] = {}
     return truths
 
@@ -207,4 +155,4 @@ def compare_all(checks, scanner, stack, truths, state, recording):
     for name, truth in truths.items():
         approved.enter(name)
         _, report, complaints = there.scan(f"approved-{name}", state, "--live", str(recording))
-        checks.check(f"approved: {name}: as terraform plans", [*complaints, *compare(truth, report)])
+        checks.check(f"approved: {name}: as terraform plans", [*complaints, *compare.compare_planned(truth, report), *compare.quiet("approved", report), *compare.compare_unknown([], report)])

@@ -66,6 +66,44 @@ def drop(pairs, folds, phase):
     return kept, unused
 
 
+def said_planned(report):
+    """What driftline says of the same."""
+    kinds = {}
+    for finding in report["findings"]:
+        if finding["kind"] in ("unapplied", "pending_create", "pending_removal"):
+            names = {top_level(change["path"]) for change in finding["attributes"]}
+            kinds[finding["address"]] = {"kind": finding["kind"], "attributes": sorted(names)}
+    return kinds
+
+
+def compare_planned(true, report, phase=None):
+    """Misses and inventions."""
+    true, unused = drop_planned(true, phase)
+    found = said_planned(report)
+    lines = [f"missed: {address} {true[address]}" for address in sorted(true.keys() - found.keys())]
+    lines += [f"invented: {address} {found[address]}" for address in sorted(found.keys() - true.keys())]
+    lines += [f"fold {name} folds nothing" for name in unused]
+    both = sorted(true.keys() & found.keys())
+    lines += [f"{address}: terraform says {true[address]}, driftline {found[address]}" for address in both if true[address] != found[address]]
+    return lines
+
+
+def drop_planned(planned, phase):
+    """What is planned without what folds of this phase allow to differ, and the names of folds that matched nothing."""
+    kept, unused = {address: dict(one) for address, one in planned.items()}, []
+    for fold in load_folds().get("planned", []):
+        if phase not in fold["phases"]:
+            continue
+        folded = [address for address, one in kept.items() if matches(fold["address"], address) and fold["attribute"] in one["attributes"]]
+        for address in folded:
+            kept[address]["attributes"] = [name for name in kept[address]["attributes"] if name != fold["attribute"]]
+            if not kept[address]["attributes"]:
+                del kept[address]
+        if not folded:
+            unused.append(fold["name"])
+    return kept, unused
+
+
 def allowed_drift(phase, report):
     """The (address, path) pairs called changed that a fold allows on an unmutated stack."""
     allowed = [fold for fold in load_folds().get("allow", []) if phase in fold["phases"]]

@@ -38,6 +38,8 @@ def judge(checks, label, state, truth, report, complaints):
     said = report["scan"]["exit_code"]
     checks.check(f"{label}: exit code {expected}", [] if said == expected else [f"exit code {said}", *unread_types(report)])
     checks.check(f"{label}: unknown is what has no reader, and nothing else", compare.compare_unknown(unread, report))
+    if "planned" in truth:
+        checks.check(f"{label}: approved and not applied, as terraform plans", compare.compare_planned(truth["planned"], report, label))
     if mutated:
         checks.check(f"{label}: the drift that terraform sees, no more, no less", compare.compare(truth, report))
     else:

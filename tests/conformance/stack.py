@@ -93,7 +93,7 @@ class Stack:
 
     def verdict(self, phase):
         """Terraform's verdict, kept in a file too."""
-        truth = verdicts.verdict(self.terraform, self.work, self.label(phase))
+        truth = verdicts.verdict(self.terraform, self.work, self.label(phase), with_plan=phase == "settled")
         verdicts.dump(self.truth(phase), truth)
         return truth
 

@@ -64,6 +64,9 @@ pub enum RuleKind {
     Volatile(&'static str),
     /// Holds a secret that the schema does not mark.
     Sensitive,
+    /// A collection to which the provider adds elements of its own: those that are declared must be there, others may.
+    /// Between state and live nothing is folded.
+    Extended,
     /// Recorded as a digest or otherwise not as the API answers it: the function brings either side to one form.
     Canonical(fn(&Value) -> Value),
 }

@@ -48,6 +48,7 @@ fn differing(stack: &std::path::Path, state: &str) -> Vec<String> {
     let parsed = crate::state::parse(&text).unwrap();
     let objects = crate::objects::Objects::new(&parsed, &configuration, &crate::providers::types);
     let configuration = configuration.recorded(&tree, None, &objects).unwrap_or(configuration);
+    assert_eq!(configuration.failures(&tree), []);
     let state: Value = serde_json::from_str(&state).unwrap();
     let mut recorded = Vec::new();
     let mut found = Vec::new();

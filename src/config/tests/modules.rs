@@ -312,8 +312,8 @@ fn moves_and_removals_are_followed() {
         assert_eq!(configuration.refactored(&address(from)).to_string(), to, "{from}");
     }
     for (text, expected) in [
-        ("t.gone", Some(true)),
-        ("t.gone[0]", Some(true)),
+        ("t.gone", Some(false)),
+        ("t.gone[0]", Some(false)),
         ("module.gone[\"a\"].t.x", Some(true)),
         ("t.c", None),
         ("module.m[\"x\"].t.gone", None),

@@ -190,3 +190,56 @@ fn values_that_lead_back_to_themselves_are_told_once() {
     );
     assert_eq!(attributes(&configuration, "t.x"), json!({"v": ["?", 1]}));
 }
+
+#[test]
+fn what_has_no_value_is_told_with_its_line() {
+    let files = [
+        (
+            "main.tf",
+            r#"
+locals {
+  zones = ["a"]
+  wrong = local.zones[3]
+}
+resource "t" "net" {
+  count = 2
+  block = cidrsubnet("10.0.0.0/30", 8, count.index)
+  fine  = upper("x")
+  tags {
+    Name = file("${path.module}/absent.txt")
+  }
+}
+resource "t" "none" {
+  count = 0
+  never = 1 / 0
+}
+module "a" {
+  source = "./a"
+}
+"#,
+        ),
+        ("a/main.tf.json", r#"{"locals": {"x": "${tonumber(\"ä\")}"}}"#),
+        ("other/main.tf", "resource \"t\" \"x\" {\n  a = 1\n}\n"),
+    ];
+    let test = TestRepository::with(&files);
+    let repository = Repository::discover(test.path()).unwrap();
+    let tree = repository.tree(repository.approved(None).unwrap().commit).unwrap();
+    let configuration = read(&tree, "", &Options::default());
+    let failures = configuration.failures(&tree);
+    let firsts: Vec<&str> = failures.iter().map(|problem| problem.text.lines().next().unwrap()).collect();
+    assert_eq!(firsts.len(), 4, "{firsts:#?}");
+    for (first, beginning) in firsts.iter().zip(["a/main.tf.json:1:", "main.tf:4:", "main.tf:8:", "main.tf:11:"]) {
+        assert!(first.starts_with(beginning), "{first}");
+    }
+    assert!(failures[1].text.contains("wrong = local.zones[3]"), "{}", failures[1].text);
+    assert!(failures.iter().all(|problem| !problem.incomplete && problem.range.is_some()));
+    assert_eq!(attributes(&configuration, "t.net[0]")["fine"], json!("X"));
+}
+
+#[test]
+fn defaults_that_grow_without_end_are_given_up() {
+    let text =
+        "variable \"x\" {\n  default = length(setproduct(range(1000), range(1000), range(1000), range(1000)))\n}\n";
+    let configuration = read_at(&[("main.tf", text), ("b.tf", "output \"x\" {\n  value = var.x\n}\n")], "");
+    assert!(configuration.output("x").is_none_or(|value| !value.is_wholly_known()));
+}

@@ -13,6 +13,8 @@ const MAX_DOCUMENT_BYTES: usize = 256 * 1024;
 const MAX_DOCUMENT_LINES: usize = 5_000;
 /// Lines of a diff that are shown, unless everything is asked for.
 const SHOWN_LINES: usize = 60;
+/// Of what else determines an attribute so many are named; the JSON report names all.
+const CONTRIBUTORS: usize = 3;
 /// Equal lines around a difference.
 const CONTEXT: usize = 2;
 /// A list or an object that is no longer than this as JSON stays on its line.
@@ -26,6 +28,10 @@ pub(super) fn attribute(page: &mut Page, indent: usize, change: &AttributeChange
     }
     if let Some(source) = change.source.as_ref().filter(|source| !starts_at(block, source)) {
         remarks.push_str(&format!("  {}:{}", source.file, source.start_line));
+    }
+    for contributor in change.contributing.iter().take(CONTRIBUTORS) {
+        let place = contributor.source.as_ref().map(|source| format!(" {}:{}", source.file, source.start_line));
+        remarks.push_str(&format!("  ← {}{}", contributor.what, place.unwrap_or_default()));
     }
     let remarks = if remarks.is_empty() { remarks } else { page.ink(Ink::Dim, &remarks) };
     let path = page.ink(Ink::Name, &change.path.to_string());

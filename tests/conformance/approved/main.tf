@@ -105,6 +105,14 @@ resource "aws_s3_bucket_lifecycle_configuration" "files" {
   }
 }
 
+resource "aws_efs_file_system" "shared" {
+  creation_token = "shared"
+
+  lifecycle_policy {
+    transition_to_ia = "AFTER_30_DAYS"
+  }
+}
+
 resource "aws_cloudwatch_metric_alarm" "deep" {
   alarm_name          = "deep"
   comparison_operator = "GreaterThanThreshold"

@@ -14,6 +14,8 @@ pub(super) static TYPE: ResourceType = ResourceType {
         Rule { pattern: "renewal_eligibility", kind: RuleKind::Volatile(BY_ITSELF) },
         Rule { pattern: "renewal_summary", kind: RuleKind::Volatile("how far a renewal has come") },
         Rule { pattern: "status", kind: RuleKind::Volatile(BY_ITSELF) },
+        // The certificate's own domain name is one of them.
+        Rule { pattern: "subject_alternative_names", kind: RuleKind::Extended },
     ],
     owners: &[],
 };
