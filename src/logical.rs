@@ -4,8 +4,8 @@
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use provider_api::{
-    Attributes, Connection, Gap, LiveObject, Origin, Provider, ProviderConfiguration, ReadOutcome, ReadRequest, Scope,
-    TypeTable,
+    Attributes, Connection, Gap, GapClass, LiveObject, Origin, Provider, ProviderConfiguration, ReadOutcome,
+    ReadRequest, Scope, TypeTable,
 };
 use std::sync::LazyLock;
 
@@ -68,14 +68,25 @@ impl Connection for Nowhere {
     }
 
     fn read<'a>(&'a self, request: &'a ReadRequest<'a>) -> BoxFuture<'a, ReadOutcome> {
-        let object = |instance: &provider_api::RequestedInstance<'_>| LiveObject {
-            id: instance.id.to_owned(),
-            attributes: instance.attributes.to_owned(),
-            origin: Origin::Created,
-            created_at: None,
-        };
-        let objects = request.instances.iter().map(object).collect();
-        async move { ReadOutcome { objects, ..ReadOutcome::default() } }.boxed()
+        let mut outcome = ReadOutcome::default();
+        for instance in &request.instances {
+            // State may be written over many lines.
+            let attributes = serde_json::from_str::<Attributes>(instance.attributes.get());
+            match attributes.and_then(|attributes| serde_json::value::to_raw_value(&attributes)) {
+                Ok(attributes) => outcome.objects.push(LiveObject {
+                    id: instance.id.to_owned(),
+                    attributes,
+                    origin: Origin::Created,
+                    created_at: None,
+                }),
+                Err(error) => outcome.gaps.push(Gap {
+                    ids: vec![instance.id.to_owned()],
+                    class: GapClass::Failed,
+                    cause: format!("attributes cannot be read: {error}"),
+                }),
+            }
+        }
+        async move { outcome }.boxed()
     }
 }
 
@@ -88,6 +99,16 @@ mod tests {
         let schema = types(BUILTIN).and_then(|table| table.schema("terraform_data")).expect("a schema");
         assert_eq!(schema.attributes["input"].unset(), Some(&serde_json::Value::Null));
         assert!(types("registry.terraform.io/hashicorp/random").is_none());
+    }
+
+    #[test]
+    fn what_was_recorded_is_answered_on_one_line() {
+        let attributes: Box<serde_json::value::RawValue> = serde_json::from_str("{\n \"id\": \"a\"\n}").expect("JSON");
+        let instance =
+            provider_api::RequestedInstance { id: "x", attributes: &attributes, schema_version: 0, private: None };
+        let request = ReadRequest { resource_type: "terraform_data", instances: vec![instance], unrequested: false };
+        let outcome = Nowhere(Scope::default()).read(&request).now_or_never().expect("at once");
+        assert_eq!(outcome.objects[0].attributes.get(), "{\"id\":\"a\"}");
     }
 
     #[test]

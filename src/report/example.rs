@@ -3,8 +3,8 @@
 
 use crate::inventory::Covered;
 use crate::model::{
-    Approver, Assurance, AttributeChange, Attribution, CoverageEntry, CoverageStatus, Finding, Kind, Notice, Report,
-    ReportedValue, RepositoryInfo, ScanInfo, Segregation, Severity, SourceRange, StateInfo, Summary,
+    Approver, Assurance, AttributeChange, Attribution, Contributor, CoverageEntry, CoverageStatus, Finding, Kind,
+    Notice, Report, ReportedValue, RepositoryInfo, ScanInfo, Segregation, Severity, SourceRange, StateInfo, Summary,
 };
 use provider_api::{AttributePath, GapClass, Scope, Step};
 use serde_json::{Value, json};
@@ -116,18 +116,21 @@ fn changed() -> Vec<Finding> {
         r#"module.net["a"].aws_vpc.main[0]"#,
         vec![
             AttributeChange {
-                contributing: Vec::new(),
                 declared: ReportedValue::NotKnown,
                 material: false,
                 ..change(AttributePath::attribute("enable_dns_support"), json!(true), json!(false))
             },
             AttributeChange {
-                contributing: Vec::new(),
                 source: Some(place("net/main.tf", 5, 5)),
+                contributing: vec![Contributor {
+                    what: "local.env".into(),
+                    source: Some(place("net/locals.tf", 2, 2)),
+                    declaring_commit: Some("1".repeat(40)),
+                    approving_commit: None,
+                }],
                 ..change(tag("Env"), json!("prod"), json!("dev"))
             },
             AttributeChange {
-                contributing: Vec::new(),
                 source: Some(place("net/main.tf", 6, 6)),
                 ..change(tag("Näme (x)"), json!("a"), Value::Null)
             },
@@ -138,7 +141,6 @@ fn changed() -> Vec<Finding> {
         Kind::Changed,
         "aws_security_group.web",
         vec![AttributeChange {
-            contributing: Vec::new(),
             source: Some(place("net/my groups/web.tf", 7, 12)),
             ..change(
                 AttributePath::attribute("ingress"),
@@ -178,7 +180,6 @@ fn changed() -> Vec<Finding> {
         "aws_instance.db",
         vec![
             AttributeChange {
-                contributing: Vec::new(),
                 declared: ReportedValue::NotKnown,
                 recorded: ReportedValue::Redacted("hmac-sha256:aa".into()),
                 live: ReportedValue::Redacted("hmac-sha256:bb".into()),
@@ -186,7 +187,6 @@ fn changed() -> Vec<Finding> {
                 ..change(AttributePath::attribute("password"), Value::Null, Value::Null)
             },
             AttributeChange {
-                contributing: Vec::new(),
                 sensitive: true,
                 ..change(AttributePath::attribute("token"), json!(SECRET), json!(format!("{SECRET}2")))
             },
@@ -199,7 +199,6 @@ fn changed() -> Vec<Finding> {
         Kind::Changed,
         "aws_network_interface.nic",
         vec![AttributeChange {
-            contributing: Vec::new(),
             declared: ReportedValue::Absent,
             material: false,
             ..change(AttributePath::attribute("description"), json!(""), json!("x".repeat(300)))

@@ -338,7 +338,7 @@ struct Coverage<'a> {
     /// Resource type.
     #[serde(rename = "type")]
     resource_type: &'a str,
-    /// `native`, `plugin`, `recorded`, or `none` where no reader serves the type.
+    /// `native`, `plugin`, `recorded`, `state` for what exists in state only, or `none` where no reader serves the type.
     reader: &'a str,
     /// Whether everything was read, or why not.
     #[schemars(schema_with = "statuses")]

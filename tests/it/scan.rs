@@ -6,7 +6,7 @@ use std::io::Write;
 use std::process::Stdio;
 
 const CONFIGURATION: &str = r#"
-resource "null_resource" "one" {
+resource "local_file" "one" {
   triggers = { a = "1" }
 }
 "#;
@@ -16,8 +16,8 @@ fn state(instances: usize) -> String {
     let resources: Vec<Value> = (0..instances)
         .map(|index| {
             json!({
-                "mode": "managed", "type": "null_resource", "name": (["one", "two", "three"][index]),
-                "provider": "provider[\"registry.terraform.io/hashicorp/null\"]",
+                "mode": "managed", "type": "local_file", "name": (["one", "two", "three"][index]),
+                "provider": "provider[\"registry.terraform.io/hashicorp/local\"]",
                 "instances": [{"schema_version": 0, "attributes": {"id": format!("{index}"), "triggers": {"a": "1"}}, "sensitive_attributes": []}]
             })
         })
@@ -47,7 +47,7 @@ fn what_no_reader_serves_is_unknown_and_the_scan_incomplete() {
     let report = run.json();
     assert_eq!((run.code, &report["summary"]["unknown"]), (3, &json!(1)), "{report:#}");
     assert_eq!(report["coverage"][0]["status"], json!("unsupported"));
-    assert_eq!(report["findings"][0]["address"], json!("null_resource.one"));
+    assert_eq!(report["findings"][0]["address"], json!("local_file.one"));
     assert_eq!(report["findings"][0]["source"]["start_line"], json!(2));
 }
 
@@ -208,6 +208,72 @@ fn the_same_inputs_give_the_same_bytes() {
         report.to_string()
     };
     assert_eq!(scan(), scan());
+}
+
+#[test]
+fn what_exists_in_state_only_is_compared_with_what_is_declared() {
+    let repository = Repository::new();
+    let main = "locals {\n  release = \"two\"\n}\n\nresource \"terraform_data\" \"release\" {\n  input = local.release\n}\n\n\
+                resource \"random_password\" \"a\" {\n  length = 20\n}\n\n\
+                resource \"terraform_data\" \"follower\" {\n  lifecycle {\n    replace_triggered_by = [terraform_data.release]\n  }\n}\n";
+    repository.write("main.tf", main);
+    let dressed = |text: &str| json!({"value": text, "type": "string"});
+    let resource = |kind: &str, name: &str, provider: &str, attributes: Value| {
+        json!({
+            "mode": "managed", "type": kind, "name": name, "provider": format!("provider[\"{provider}\"]"),
+            "instances": [{"schema_version": 0, "attributes": attributes, "sensitive_attributes": []}]
+        })
+    };
+    let builtin = "terraform.io/builtin/terraform";
+    let random = "registry.terraform.io/hashicorp/random";
+    let plain = json!({"id": "a", "input": dressed("one"), "output": dressed("one"), "triggers_replace": null});
+    let follower = json!({"id": "b", "input": null, "output": null, "triggers_replace": null});
+    // The provider calls every password `none`.
+    let password = |length: u64| json!({"id": "none", "length": length, "result": "never printed"});
+    let state = json!({
+        "version": 4, "terraform_version": "1.11.4", "serial": 1, "lineage": "l", "outputs": {},
+        "resources": [
+            resource("terraform_data", "release", builtin, plain), resource("terraform_data", "follower", builtin, follower),
+            resource("random_password", "a", random, password(20)), resource("random_password", "b", random, password(30)),
+        ]
+    });
+    repository.write("terraform.tfstate", state.to_string());
+    repository.commit("release");
+    let run = repository.driftline(&["scan", "--report", "json"]);
+    let report = run.json();
+    let kinds: Vec<(&str, &str)> = report["findings"]
+        .as_array()
+        .expect("findings")
+        .iter()
+        .map(|finding| (finding["address"].as_str().unwrap_or(""), finding["kind"].as_str().unwrap_or("")))
+        .collect();
+    let expected = [
+        ("random_password.b", "pending_removal"),
+        ("terraform_data.follower", "unapplied"),
+        ("terraform_data.release", "unapplied"),
+    ];
+    assert_eq!((run.code, kinds.as_slice()), (0, expected.as_slice()), "{report:#}");
+    let attribute = &report["findings"][2]["attributes"][0];
+    assert_eq!((&attribute["declared"], &attribute["recorded"]), (&json!("two"), &json!("one")));
+    let contributing = &attribute["contributing"][0];
+    assert_eq!((&contributing["what"], &contributing["source"]["start_line"]), (&json!("local.release"), &json!(2)));
+    assert_eq!(contributing["approving_commit"], report["scan"]["repository"]["commit"]);
+    assert!(!report.to_string().contains("never printed"));
+    let text = repository.driftline(&["show", "random_password.a"]).stdout;
+    assert!(text.contains("length") && !text.contains("never printed"), "{text}");
+}
+
+#[test]
+fn an_expression_without_a_value_is_told_with_its_line_and_the_rest_is_scanned() {
+    let repository = repository();
+    repository.write("net/main.tf", "output \"x\" {\n  value = [1, 2][7]\n}\n");
+    repository.write("net.tf", "module \"net\" {\n  source = \"./net\"\n}\n");
+    repository.commit("net");
+    let report = repository.driftline(&["scan", "--report", "json"]).json();
+    let notice = report["notices"].as_array().expect("notices").iter().find(|one| one["code"] == "not-evaluated");
+    let text = notice.and_then(|notice| notice["text"].as_str()).unwrap_or_else(|| panic!("{report:#}"));
+    assert!(text.starts_with("net/main.tf:2:11: ") && text.contains("value = [1, 2][7]"), "{text}");
+    assert_eq!(report["summary"]["resources"], json!(1));
 }
 
 #[test]

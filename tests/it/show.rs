@@ -45,6 +45,10 @@ fn declared_recorded_and_live_with_their_origins() {
     let run = show(&repository, &[address, "--live", &live.to_string_lossy(), "--report", "json"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
     let document = run.json();
+    let schema: Value = serde_json::from_str(&repository.driftline(&["schema", "show"]).stdout).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let complaints: Vec<String> = validator.iter_errors(&document).map(|error| error.to_string()).collect();
+    assert!(complaints.is_empty(), "{complaints:?}");
     let resource = &document["resources"][0];
     assert_eq!(document["resources"].as_array().map(Vec::len), Some(1));
     assert_eq!(
@@ -63,11 +67,12 @@ fn declared_recorded_and_live_with_their_origins() {
     assert_eq!(cidr["contributing"][0]["source"]["file"], "main.tf");
 
     let text = show(&repository, &[address, "--live", &live.to_string_lossy()]).stdout;
-    let first: Vec<&str> = text.lines().take(8).collect();
+    let first: Vec<&str> = text.lines().take(9).collect();
     assert_eq!(first[0], format!("{address}: changed"));
     assert_eq!(
         first[4..],
         [
+            "  lifecycle ignore_changes tags[\"Rotation\"]",
             "  enable_dns_hostnames  differs",
             "    declared  true  ← modules/network/main.tf:4",
             "    recorded  true",

@@ -113,7 +113,6 @@ mod tests {
     fn the_ladder_is_attribute_block_root_module_nothing() {
         let report = example::drift();
         let declared = |line: u32, material: bool, name: &str| crate::model::AttributeChange {
-            contributing: Vec::new(),
             source: Some(place("net/main.tf", line, line)),
             material,
             ..change(AttributePath::attribute(name), json!(1), json!(2))
