@@ -117,20 +117,48 @@ def wanted(schemas):
     return [name for name in names if name in schemas]
 
 
-def ask(folder):
-    """The schemas of all resource types, and what is planned for what is left unset in those to keep."""
+def provider_schemas(terraform):
+    """The schemas of all resource types, from the provider itself."""
     source = f'source = "hashicorp/aws"\n      version = "{PROVIDER_VERSION}"'
     requirement = f"terraform {{\n  required_providers {{\n    aws = {{\n      {source}\n    }}\n  }}\n}}\n"
-    (Path(folder) / "main.tf").write_text(requirement)
-    terraform = Terraform(folder, {}, folder)
+    (Path(terraform.folder) / "main.tf").write_text(requirement)
     terraform.run("init", "-no-color")
     shown = json.loads(terraform.run("providers", "schema", "-json"))
-    schemas = shown["provider_schemas"][PROVIDER_ADDRESS]["resource_schemas"]
+    return shown["provider_schemas"][PROVIDER_ADDRESS]["resource_schemas"]
+
+
+def ask(folder):
+    """The schemas, and what is planned for what is left unset in those to keep."""
+    terraform = Terraform(folder, {}, folder)
+    schemas = provider_schemas(terraform)
     read = [name for name in wanted(schemas) if name in {f"aws_{word}" for word in READ_TYPES.split()}]
     planned = unset.probe(schemas, read, terraform)
     states = [path for path in sorted(STATES.glob("*settled.tfstate")) if "unsettled" not in path.name]
     believe(planned, given_up.observe(schemas, read, states, terraform))
     return schemas, planned
+
+
+def without_planned(body):
+    """A kept body as the provider's schema alone would make it."""
+    plain = dict(body)
+    if "attributes" in body:
+        plain["attributes"] = {name: without_planned(one) for name, one in body["attributes"].items()}
+    if "blocks" in body:
+        plain["blocks"] = {name: without_planned(one) for name, one in body["blocks"].items()}
+    plain.pop("default", None)
+    plain["flags"] = plain.get("flags", "").replace("d", "")
+    return plain
+
+
+def complaints(folder):
+    """Where the kept schemas are not those of the provider."""
+    kept = json.loads((HERE / "schema.json").read_text())["types"]
+    true = trim(provider_schemas(Terraform(folder, {}, folder)), {})
+    lines = [f"{name}: kept, and not a type to keep" for name in sorted(kept.keys() - true.keys())]
+    for name, body in true.items():
+        if name not in kept or without_planned(kept[name]) != without_planned(body):
+            lines.append(f"{name}: the kept schema is not the provider's; renew it with providers/aws/schema.py")
+    return lines
 
 
 def main():

@@ -8,7 +8,7 @@ use super::{Change, Sides, Verdict};
 use crate::config::{Configuration, Declared, DeclaredInstance, DeclaredResource, Declares, IgnoreChanges};
 use crate::fetch::{LiveBatch, LiveConnection};
 use crate::model::{Address, Fold, Kind};
-use crate::normalize::{IgnoredTags, split_tags, undress};
+use crate::normalize::{IgnoredTags, is_empty, split_tags, undress};
 use crate::plan::InstanceIndex;
 use crate::schema_node::Node;
 use crate::state::Instance;
@@ -98,9 +98,6 @@ pub(super) fn found(
     let compared: Vec<String> = live.keys().cloned().collect();
     let walker = context.walker(index);
     let mut walked = walker.instance(&recorded, &live);
-    fold_owned(context, &walker, &instance.id, (&recorded, &live), &mut walked);
-    drop_repeated_tags(&mut walked);
-
     let configuration = context.configuration(index);
     let address = configuration.refactored(&instance.address);
     let declares = configuration.declares(&address);
@@ -108,6 +105,9 @@ pub(super) fn found(
     if let (Some(declared), Some(tags)) = (&mut declared, context.default_tags) {
         declare_all_tags(declared, tags, context.ignored);
     }
+    fold_owned(context, &walker, (&instance.id, declared.as_ref()), (&recorded, &live), &mut walked);
+    drop_repeated_tags(&mut walked);
+
     let mut verdict = context.verdict(index, None);
     verdict.folds = walked.folds.into_iter().map(|(path, rule)| Fold { path, rule }).collect();
     let changes =
@@ -143,11 +143,12 @@ fn declare_all_tags(
     declared.attributes.insert("tags_all".into(), Declared::Known(Value::Object(all)));
 }
 
-/// Folds what another resource of the state accounts for.
+/// Folds what another resource of the state accounts for. Where the configuration declares the attribute inline as well,
+/// each apply undoes the other's part: then nothing is folded, as terraform's plan would change it back.
 fn fold_owned(
     context: &Context<'_>,
     walker: &Walker<'_>,
-    id: &str,
+    (id, declared): (&str, Option<&DeclaredInstance>),
     sides: (&Attributes, &Attributes),
     walked: &mut Walked,
 ) {
@@ -158,6 +159,10 @@ fn fold_owned(
         let top = difference.path.top();
         let (recorded, live) = (sides.0.get(top).unwrap_or(&Value::Null), sides.1.get(top).unwrap_or(&Value::Null));
         let node = walker.schema.child(top);
+        let inline = declared.and_then(|declared| declared.attributes.get(top)?.known());
+        if inline.is_some_and(|inline| !is_empty(&inline)) {
+            return true;
+        }
         match context.owners.explain((resource_type, shared), node, id, difference, (recorded, live)) {
             Some(owner) => {
                 folds.push((difference.path.clone(), format!("owned_by {owner}")));

@@ -104,6 +104,11 @@ def run(checks, arguments, work):
             # A phase waits as much as it computes: for retries, for the provider, for the emulator.
             for ended in [pool.submit(run_phases, checks, stack, arguments) for stack in stacks]:
                 ended.result()
+        if not arguments.stacks:
+            import schema  # beside the provider module, whose folder the stacks have put on the path
+
+            (work / "schema").mkdir(exist_ok=True)
+            checks.check("the kept schemas are the provider's", schema.complaints(work / "schema"))
     finally:
         for stack in stacks:
             stack.moto.stop()

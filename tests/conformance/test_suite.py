@@ -66,7 +66,40 @@ class Compare(unittest.TestCase):
         self.assertEqual(len(compare.compare_unmanaged("a phase", [{"type": "aws_vpc", "id": "x", "region": "other"}], report)), 2)
 
 
+    def test_planned(self):
+        said = {"findings": [finding("unapplied", "a.b", "size", 'tags["x"]'), finding("pending_create", "a.c"), finding("changed", "a.d", "x")]}
+        true = {"a.b": {"kind": "unapplied", "attributes": ["size", "tags"]}, "a.c": {"kind": "pending_create", "attributes": []}}
+        self.assertEqual(compare.compare_planned(true, said), [])
+        self.assertEqual(len(compare.compare_planned({}, said)), 2)
+        self.assertEqual(len(compare.compare_planned({**true, "a.e": {"kind": "pending_removal", "attributes": []}}, said)), 1)
+        self.assertEqual(len(compare.compare_planned({**true, "a.b": {"kind": "unapplied", "attributes": ["size"]}}, said)), 1)
+
+    def test_planned_folds(self):
+        planned = {"aws_sqs_queue.work": {"kind": "unapplied", "attributes": ["redrive_policy"]}}
+        self.assertEqual(compare.drop_planned(planned, "messaging-settled"), ({}, []))
+        self.assertEqual(compare.drop_planned({}, "messaging-settled"), ({}, ["json_by_value"]))
+        self.assertEqual(compare.drop_planned(planned, "other"), (planned, []))
+
+
 class Truth(unittest.TestCase):
+    def test_planned(self):
+        def resource(name, actions, before, after, unknown=None, **more):
+            change = {"actions": actions, "before": before, "after": after, "after_unknown": unknown or {}, **more}
+            return {"mode": "managed", "address": name, "change": change}
+
+        shown = {
+            "resource_changes": [
+                resource("a", ["create"], None, {}),
+                resource("b", ["delete", "create"], {"x": 1, "y": "", "z": 1}, {"x": 2, "y": None, "z": None}, {"z": True}),
+                resource("c", ["no-op"], {}, {}),
+                resource("d", ["no-op"], {}, {}, importing={"id": "x"}),
+                resource("e", ["forget"], {}, None),
+            ]
+        }
+        found = {address: (one["kind"], one["attributes"]) for address, one in truth.planned(shown).items()}
+        expected = {"a": ("pending_create", []), "b": ("unapplied", ["x"]), "d": ("pending_create", []), "e": ("pending_removal", [])}
+        self.assertEqual(found, expected)
+
     def test_entry(self):
         update = {"address": "a.b", "change": {"actions": ["update"], "before": {"x": 1, "y": 2}, "after": {"x": 1, "y": None, "z": 3}}}
         self.assertEqual(truth.entry(update)["attributes"], ["y", "z"])
