@@ -319,7 +319,7 @@ fn parse_states(roots: &[Root]) -> Result<Vec<(&Configuration, State<'_>)>, Erro
 fn identify(instance: &mut state::Instance<'_>) {
     if providers::logical().serves(&instance.provider.source) {
         // `random_password` calls every instance `none`.
-        instance.id = instance.address.to_string().into();
+        instance.id = instance.address.to_string();
         return;
     }
     let Some(table) = providers::types(&instance.provider.source) else { return };

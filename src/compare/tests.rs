@@ -26,8 +26,22 @@ fn object(attributes: &RawValue, id: &str) -> LiveObject {
     LiveObject { id: id.into(), attributes, origin: Origin::Created, created_at: None }
 }
 
-/// Compares one state with a cloud that is exactly as another state says. `answer` may change what a reader answers.
+/// The verdicts where nothing is declared.
 fn verdicts(recorded: &StateText, live: &StateText, answer: impl Fn(&str, &mut ReadOutcome)) -> Vec<(String, Verdict)> {
+    let comparison = compared(recorded, live, &Configuration::default(), answer);
+    assert!(comparison.in_sync as usize + comparison.verdicts.len() > 100);
+    let state = parse(recorded).expect("a state");
+    let address = |verdict: &Verdict| state.instances[verdict.index.instance].address.to_string();
+    comparison.verdicts.into_iter().map(|verdict| (address(&verdict), verdict)).collect()
+}
+
+/// Compares one state with a cloud that is exactly as another state says. `answer` may change what a reader answers.
+fn compared(
+    recorded: &StateText,
+    live: &StateText,
+    configuration: &Configuration,
+    answer: impl Fn(&str, &mut ReadOutcome),
+) -> Comparison {
     let (recorded_state, live_state) = (parse(recorded).expect("a state"), parse(live).expect("a state"));
     let source = "registry.terraform.io/hashicorp/aws";
     let mut plan = ReadPlan::default();
@@ -71,20 +85,42 @@ fn verdicts(recorded: &StateText, live: &StateText, answer: impl Fn(&str, &mut R
     });
     let _ = ReadRequest { resource_type: "", instances: Vec::new(), unrequested: false };
     let states = [recorded_state];
-    let configuration = Configuration::default();
     let sides = Sides {
         states: &states,
-        configurations: &[&configuration],
+        configurations: &[configuration],
         keys: &[RedactionKey::of_state(&recorded.text)],
         plan: &plan,
         live: &Live { connections: vec![answered] },
         types: &crate::providers::types,
         recorded_live: false,
     };
-    let comparison = compare(&sides);
-    assert!(comparison.in_sync as usize + comparison.verdicts.len() > 100);
-    let address = |verdict: &Verdict| states[0].instances[verdict.index.instance].address.to_string();
-    comparison.verdicts.into_iter().map(|verdict| (address(&verdict), verdict)).collect()
+    compare(&sides)
+}
+
+#[test]
+fn what_an_approved_import_names_is_pending_and_not_unmanaged() {
+    let files = [(
+        "main.tf",
+        "resource \"aws_vpc\" \"taken_in\" {\n  cidr_block = \"10.0.0.0/16\"\n}\n\n\
+         import {\n  to = aws_vpc.taken_in\n  id = \"vpc-taken-in\"\n}\n",
+    )];
+    let test = crate::git::testing::TestRepository::with(&files);
+    let repository = crate::git::Repository::discover(test.path()).expect("a repository");
+    let commit = repository.approved(None).expect("a commit").commit;
+    let tree = repository.tree(commit).expect("a tree");
+    let configuration = crate::config::read(&tree, "", &crate::config::Options::default());
+    let settled = state("settled");
+    let comparison = compared(&settled, &settled, &configuration, |resource_type, outcome| {
+        for id in ["vpc-taken-in", "vpc-stray"].into_iter().filter(|_| resource_type == "aws_vpc") {
+            let attributes = RawValue::from_string("{}".into()).expect("JSON");
+            let created_at = None;
+            outcome.unrequested.push(LiveObject { id: id.into(), attributes, origin: Origin::Created, created_at });
+        }
+    });
+    let unmanaged: Vec<&str> = comparison.unmanaged.iter().map(|object| object.id.as_str()).collect();
+    assert_eq!(unmanaged, ["vpc-stray"]);
+    let pending: Vec<_> = comparison.pending_create.iter().map(|one| (one.address.to_string(), &one.import)).collect();
+    assert_eq!(pending, [("aws_vpc.taken_in".to_owned(), &Some(Some("vpc-taken-in".to_owned())))]);
 }
 
 #[track_caller]
