@@ -243,3 +243,24 @@ fn defaults_that_grow_without_end_are_given_up() {
     let configuration = read_at(&[("main.tf", text), ("b.tf", "output \"x\" {\n  value = var.x\n}\n")], "");
     assert!(configuration.output("x").is_none_or(|value| !value.is_wholly_known()));
 }
+
+#[test]
+fn huge_heredocs_and_templates_that_call_themselves_end() {
+    let heredoc = |bytes: usize| {
+        format!("locals {{\n  text = <<-EOT\n    {}\n  EOT\n}}\n", "${1 + 1} x\n    ".repeat(bytes / 10))
+    };
+    let large = heredoc(2 << 20);
+    let huge = heredoc(10 << 20);
+    let rest = "locals {\n  length = length(local.text)\n  again = templatefile(\"${path.module}/again.tftpl\", { x = 1 })\n}\n\
+                output \"length\" {\n  value = local.length\n}\noutput \"again\" {\n  value = local.again\n}\n";
+    let again = "${templatefile(\"again.tftpl\", { x = x })}${templatestring(\"$${x}\", { x = x })}";
+    let configuration = configuration(&[("large.tf", &large), ("rest.tf", rest), ("again.tftpl", again)]);
+    let length = configuration.output("length").and_then(crate::language::to_json);
+    // Lines of `2 x`; of a last one with nothing but spaces nothing is taken, as terraform has it.
+    assert_eq!(length, Some(json!((2 << 20) / 10 * 4 + 5)));
+    assert!(configuration.output("again").is_none_or(|value| !value.is_wholly_known()));
+
+    let configuration = read_at(&[("huge.tf", &huge), ("rest.tf", rest)], "");
+    assert!(configuration.problems.iter().any(|problem| problem.incomplete && problem.text.contains("huge.tf")));
+    assert!(configuration.output("length").is_none_or(|value| !value.is_wholly_known()));
+}
