@@ -87,7 +87,11 @@ fn variables(named: &[VariableInput]) -> Vec<VariableInput> {
 
 /// Writes to a file, or to standard output.
 fn write(file: Option<&Path>, text: &str) -> Result<(), Error> {
-    match report::write(file, text.as_bytes()) {
+    write_by(file, &|out| out.write_all(text.as_bytes()))
+}
+
+fn write_by(file: Option<&Path>, render: &report::Render<'_>) -> Result<(), Error> {
+    match report::write(file, render) {
         // Whoever read has read enough (`driftline scan | head`); the verdict stands.
         Ok(()) | Err(WriteError::ClosedPipe) => Ok(()),
         Err(error) => Err(error.into()),

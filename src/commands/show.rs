@@ -48,12 +48,12 @@ pub(super) fn run(arguments: ShowArguments, interrupt: &Interrupt) -> Result<u8,
         )));
     }
     for target in targets {
-        let text = match target.format {
-            Format::Json => show_json(&shown),
-            Format::Text | Format::Sarif if addresses.is_empty() => show_list(&shown),
-            Format::Text | Format::Sarif => show_text(&shown),
-        };
-        super::write(target.file.as_deref(), &text)?;
+        let file = target.file.as_deref();
+        match target.format {
+            Format::Json => super::write_by(file, &|out| show_json(&shown, out))?,
+            Format::Text | Format::Sarif if addresses.is_empty() => super::write(file, &show_list(&shown))?,
+            Format::Text | Format::Sarif => super::write(file, &show_text(&shown))?,
+        }
     }
     Ok(IN_SYNC)
 }

@@ -63,10 +63,15 @@ pub(super) fn message_link(text: &str, id: usize) -> String {
 /// JSON for people and programs: indented, a newline at the end, and nothing in it that a terminal would obey.
 pub(super) fn pretty_json(value: &impl Serialize) -> String {
     let mut out = Vec::new();
-    let mut serializer = serde_json::Serializer::with_formatter(&mut out, InertFormatter(PrettyFormatter::new()));
-    value.serialize(&mut serializer).expect("a report holds text keys only, and memory takes every write");
-    out.push(b'\n');
+    pretty_json_to(&mut out, value).expect("memory takes every write");
     String::from_utf8(out).expect("the serializer writes UTF-8")
+}
+
+/// The same for what need not be in memory as a whole.
+pub(super) fn pretty_json_to(out: &mut dyn io::Write, value: &impl Serialize) -> io::Result<()> {
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, InertFormatter(PrettyFormatter::new()));
+    value.serialize(&mut serializer)?;
+    out.write_all(b"\n")
 }
 
 /// The pretty formatter, with hidden characters beyond ASCII escaped (the serializer escapes those of ASCII itself).

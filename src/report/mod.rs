@@ -20,7 +20,7 @@ pub use json::{json, json_schema};
 pub use sarif::{Earlier, Refused, SarifOptions, sarif};
 pub use show::{show_json, show_list, show_schema, show_text};
 pub use text::{TextOptions, text};
-pub use write::{WriteError, write};
+pub use write::{Render, WriteError, write};
 
 use crate::model::{AttributeChange, Finding, ReportedValue};
 use provider_api::Scope;

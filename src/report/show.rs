@@ -1,7 +1,7 @@
 //! Renders what `show` found, as text and as JSON.
 //! Knows nothing of how it was found.
 
-use super::inert::{inert, pretty_json};
+use super::inert::{inert, pretty_json, pretty_json_to};
 use super::json::{Shown as ShownValue, Source, one_of};
 use super::scope_name;
 use crate::config::Declares;
@@ -12,6 +12,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::Value;
 use std::fmt::Write;
+use std::io;
 
 /// Longer values are shown over several lines in the text report.
 const INLINE: usize = 96;
@@ -23,7 +24,17 @@ struct Document<'a> {
     /// Version of this format: keys may be added within 1.x, none is reused.
     format_version: &'static str,
     /// Sorted by root module, then address.
-    resources: Vec<Resource<'a>>,
+    #[schemars(with = "Vec<Resource<'a>>")]
+    resources: Resources<'a>,
+}
+
+/// All of them, each made when it is written: there may be very many.
+struct Resources<'a>(&'a [Shown]);
+
+impl Serialize for Resources<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(resource))
+    }
 }
 
 /// A resource instance.
@@ -115,8 +126,11 @@ struct Contributing<'a> {
 }
 
 /// As JSON. Pretty, with a newline at the end.
-pub fn show_json(shown: &[Shown]) -> String {
-    pretty_json(&Document { format_version: "1.0", resources: shown.iter().map(resource).collect() })
+///
+/// # Errors
+/// Where `out` takes no more.
+pub fn show_json(shown: &[Shown], out: &mut dyn io::Write) -> io::Result<()> {
+    pretty_json_to(out, &Document { format_version: "1.0", resources: Resources(shown) })
 }
 
 /// The JSON Schema (draft 2020-12) of what [`show_json`] writes.

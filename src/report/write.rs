@@ -48,26 +48,35 @@ impl WriteError {
 ///
 /// A file is replaced in one step once all of it is on the disk: nobody ever reads half a report, and where writing
 /// fails the earlier report remains. A path that is a device or a pipe is written to as it is.
-pub fn write(path: Option<&Path>, bytes: &[u8]) -> Result<(), WriteError> {
+pub fn write(path: Option<&Path>, render: &Render<'_>) -> Result<(), WriteError> {
     match path {
         Some(path) if path != Path::new("-") => {
-            write_file(path, bytes).map_err(|source| WriteError::File { path: path.to_owned(), source })
+            write_file(path, render).map_err(|source| WriteError::File { path: path.to_owned(), source })
         }
-        _ => write_output(&mut io::stdout().lock(), bytes),
+        _ => write_output(&mut io::stdout().lock(), render),
     }
 }
 
-fn write_output(output: &mut impl Write, bytes: &[u8]) -> Result<(), WriteError> {
-    output.write_all(bytes).and_then(|()| output.flush()).map_err(|source| match source.kind() {
+/// Writes a report.
+pub type Render<'a> = dyn Fn(&mut dyn Write) -> io::Result<()> + 'a;
+
+fn buffered(output: impl Write, render: &Render<'_>) -> io::Result<()> {
+    let mut buffer = io::BufWriter::with_capacity(1 << 16, output);
+    render(&mut buffer)?;
+    buffer.flush()
+}
+
+fn write_output(output: &mut impl Write, render: &Render<'_>) -> Result<(), WriteError> {
+    buffered(output, render).map_err(|source| match source.kind() {
         io::ErrorKind::BrokenPipe => WriteError::ClosedPipe,
         _ => WriteError::Output(source),
     })
 }
 
-fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn write_file(path: &Path, render: &Render<'_>) -> io::Result<()> {
     let existing = match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
-        Ok(metadata) if !metadata.is_file() => return write_in_place(path, bytes),
+        Ok(metadata) if !metadata.is_file() => return write_in_place(path, render),
         Ok(metadata) => Some(metadata.permissions()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(error),
@@ -86,7 +95,7 @@ fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     }
     let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
+    buffered(&mut file, render)?;
     if let Some(permissions) = existing {
         file.as_file().set_permissions(permissions)?;
     }
@@ -95,15 +104,17 @@ fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-fn write_in_place(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = fs::OpenOptions::new().write(true).open(path)?;
-    file.write_all(bytes)?;
-    file.flush()
+fn write_in_place(path: &Path, render: &Render<'_>) -> io::Result<()> {
+    buffered(fs::OpenOptions::new().write(true).open(path)?, render)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn write(path: Option<&Path>, bytes: &[u8]) -> Result<(), WriteError> {
+        super::write(path, &|out| out.write_all(bytes))
+    }
 
     fn folder() -> tempfile::TempDir {
         tempfile::tempdir().expect("a temporary folder")
@@ -177,8 +188,8 @@ mod tests {
             }
         }
         let mut closed = Broken(io::ErrorKind::BrokenPipe);
-        assert!(matches!(write_output(&mut closed, b"x"), Err(WriteError::ClosedPipe)));
+        assert!(matches!(write_output(&mut closed, &|out| out.write_all(b"x")), Err(WriteError::ClosedPipe)));
         let mut full = Broken(io::ErrorKind::StorageFull);
-        assert!(matches!(write_output(&mut full, b"x"), Err(WriteError::Output(_))));
+        assert!(matches!(write_output(&mut full, &|out| out.write_all(b"x")), Err(WriteError::Output(_))));
     }
 }
