@@ -267,8 +267,10 @@ fn heading(out: &mut String, shown: &Shown) {
     line(out, 2, &format!("recorded  {}", shown.state.as_deref().unwrap_or("no")));
     let id = shown.object_id.as_deref().unwrap_or("");
     let live = match (shown.live, &shown.scope) {
-        (Live::Read, Some(scope)) => format!("{id} in {}", scope_name(scope)),
-        (Live::Read, None) => id.to_owned(),
+        (Live::Read, Some(scope)) if *scope != provider_api::Scope::default() => {
+            format!("{id} in {}", scope_name(scope))
+        }
+        (Live::Read, _) => id.to_owned(),
         (Live::Absent, _) => format!("{id} is not there"),
         (Live::Unreadable, _) => format!("{id} could not be read"),
         (Live::NotAsked, _) if id.is_empty() => "not read".into(),

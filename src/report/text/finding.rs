@@ -48,6 +48,10 @@ pub(super) fn in_brief(page: &mut Page, indent: usize, finding: &Finding) {
         line.push_str(&page.ink(Ink::Dim, &format!("  {}:{}", source.file, source.start_line)));
     }
     page.line(indent, &line);
+    // What is not known is grouped by its cause.
+    if let Some(cause) = finding.cause.as_ref().filter(|_| finding.kind != Kind::Unknown) {
+        page.wrapped(indent + 2, "", None, cause);
+    }
 }
 
 fn ink(kind: Kind) -> Ink {

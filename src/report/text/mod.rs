@@ -62,10 +62,17 @@ fn notices(page: &mut Page, report: &Report) {
     }
     for notice in &report.notices {
         page.line(0, "");
-        let place = notice.source.as_ref().map(|source| format!(" ({}:{})", source.file, source.start_line));
-        let text = format!("{}{}", notice.text, place.unwrap_or_default());
         let ink = notice.incomplete.then_some(Ink::Warning);
-        page.wrapped(0, if notice.incomplete { "! " } else { "* " }, ink, &text);
+        let start = if notice.incomplete { "! " } else { "* " };
+        // These begin with their place and show the line that stands there, of printable characters only.
+        let shows_line = matches!(notice.code, "configuration" | "not-evaluated");
+        if let Some((first, rest)) = notice.text.split_once('\n').filter(|_| shows_line) {
+            page.wrapped(0, start, ink, first);
+            rest.lines().for_each(|line| page.plain(2, line));
+            continue;
+        }
+        let place = notice.source.as_ref().map(|source| format!(" ({}:{})", source.file, source.start_line));
+        page.wrapped(0, start, ink, &format!("{}{}", notice.text, place.unwrap_or_default()));
     }
 }
 
