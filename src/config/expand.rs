@@ -10,7 +10,7 @@ use super::lifecycle;
 use super::modules::Node;
 use super::recorded::{self, Recorded};
 use super::syntax::{Block, Expression};
-use crate::language::{FileError, Kind, Reference, Scope, Value, to_number};
+use crate::language::{FileError, Reference, Scope, Value, to_number};
 use crate::model::{Address, InstanceKey, ModuleStep};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -314,15 +314,7 @@ impl Builder<'_> {
             };
         }
         let Some(argument) = block.body.argument("for_each") else { return Expansion::Single };
-        match argument.value.value(&scope, &[]).kind {
-            Kind::Map(_, items) | Kind::Object(items) => Expansion::ForEach(items.values.clone().into()),
-            Kind::Set(_, items) => {
-                let text = |value: &Value| Some((value.text()?.clone(), value.clone()));
-                let values = items.values.iter().map(text).collect::<Option<BTreeMap<_, _>>>();
-                values.map_or(Expansion::UnknownKeys, |values| Expansion::ForEach(values.into()))
-            }
-            _ => Expansion::UnknownKeys,
-        }
+        Expansion::of_each(&argument.value.value(&scope, &[]))
     }
 
     /// The objects of a block, all instances together, as far as they were recorded.

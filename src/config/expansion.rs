@@ -27,6 +27,19 @@ pub(crate) enum Expansion {
 }
 
 impl Expansion {
+    /// What the value of a `for_each` argument makes.
+    pub(crate) fn of_each(value: &Value) -> Self {
+        match &value.kind {
+            Kind::Map(_, items) | Kind::Object(items) => Self::ForEach(items.values.clone().into()),
+            Kind::Set(_, items) => {
+                let text = |value: &Value| Some((value.text()?.clone(), value.clone()));
+                let values = items.values.iter().map(text).collect::<Option<BTreeMap<_, _>>>();
+                values.map_or(Self::UnknownKeys, |values| Self::ForEach(values.into()))
+            }
+            _ => Self::UnknownKeys,
+        }
+    }
+
     /// How many instances are known.
     pub(crate) fn size(&self) -> usize {
         match self {

@@ -218,13 +218,23 @@ fn declared_providers(
         let Some(instance) = expanded.first_of(position) else { continue };
         let scope = expanded.scope(instance, &Expansion::Single, None);
         for block in &module.providers {
-            let reference = providers::reference(node, module.provider(&block.name), block.alias.clone());
-            let provider = DeclaredProvider {
+            let provider = |scope: &dyn Scope| DeclaredProvider {
                 range: Some(block.place.range()),
-                attributes: declared(&block.body, &scope, &["alias", "version"], module),
+                attributes: declared(&block.body, scope, &["alias", "version", "for_each"], module),
                 certain: !module.overridden,
             };
-            found.entry(reference).or_insert(provider);
+            let reference = |alias| providers::reference(node, module.provider(&block.name), alias);
+            match (&block.alias, block.body.argument("for_each")) {
+                // OpenTofu: one configuration for each key, which state writes behind the alias.
+                (Some(alias), Some(argument)) => {
+                    let expansion = Expansion::of_each(&argument.value.value(&scope, &[]));
+                    for key in expansion.keys().flatten() {
+                        let scope = expanded.scope(instance, &expansion, Some(key.clone()));
+                        found.entry(reference(Some(format!("{alias}{key}")))).or_insert_with(|| provider(&scope));
+                    }
+                }
+                (alias, _) => drop(found.entry(reference(alias.clone())).or_insert_with(|| provider(&scope))),
+            }
         }
     }
     for reference in resources.values().filter_map(|resource| resource.provider.clone()) {

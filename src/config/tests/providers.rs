@@ -171,3 +171,30 @@ fn the_local_backend_knows_where_state_is() {
     check("terraform {\n  backend \"s3\" {\n    bucket = \"b\"\n  }\n}\n", "default", None);
     check("terraform {\n  cloud {\n    organization = \"o\"\n  }\n}\n", "default", None);
 }
+
+/// State refers to each as `provider["…"].by_region["eu"]`.
+#[test]
+fn opentofu_makes_a_configuration_for_each_key() {
+    let text = r#"
+        variable "regions" { default = { eu = "eu-central-1", us = "us-east-1" } }
+        provider "aws" {
+          alias    = "by_region"
+          for_each = var.regions
+          region   = each.value
+        }
+        resource "aws_vpc" "main" {
+          for_each = var.regions
+          provider = aws.by_region[each.key]
+        }
+    "#;
+    let configuration = configuration(&[("main.tf", text)]);
+    let region = |key: &str| {
+        let text = format!("provider[\"registry.terraform.io/hashicorp/aws\"].by_region[\"{key}\"]");
+        let reference = text.parse().unwrap_or_else(|error| panic!("{error}"));
+        let provider: &DeclaredProvider = &configuration.providers[&reference];
+        assert!(!provider.attributes.contains_key("for_each"));
+        provider.attributes["region"].known()
+    };
+    assert_eq!((region("eu"), region("us")), (Some(json!("eu-central-1")), Some(json!("us-east-1"))));
+    assert_eq!(instances(&configuration), ["aws_vpc.main[\"eu\"]", "aws_vpc.main[\"us\"]"]);
+}
