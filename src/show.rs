@@ -13,6 +13,7 @@ use provider_api::{AttributeSchema, Attributes, Scope};
 use rayon::prelude::*;
 use serde_json::Value;
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 /// A resource instance.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,6 +59,43 @@ pub struct ShownLifecycle {
     pub replace_triggered_by: Vec<String>,
 }
 
+/// Names and places, shared by all instances of a resource.
+pub type Contributions = Arc<[(String, Option<SourceRange>)]>;
+
+/// What is the same for all instances of one state.
+struct Root<'a> {
+    configuration: &'a Configuration,
+    key: &'a RedactionKey,
+    contributing: Contributing,
+}
+
+/// What contributes to each argument of the resources of one configuration.
+struct Contributing(HashMap<Address, HashMap<String, Contributions>>);
+
+impl Contributing {
+    /// Of all resources that one of the addresses means, or without any of all.
+    fn new(configuration: &Configuration, addresses: &[Address]) -> Self {
+        let meant =
+            addresses.iter().flat_map(|address| [address.resource(), configuration.refactored(address).resource()]);
+        let meant: HashSet<Address> = meant.collect();
+        let resources: Vec<&Address> =
+            configuration.resources.keys().filter(|resource| meant.is_empty() || meant.contains(*resource)).collect();
+        let of = |resource: &Address| {
+            let argument = |name: &str| {
+                let found = configuration.contributing(resource, Some(name)).into_iter();
+                (name.to_owned(), found.map(|one| (one.what, one.range)).collect())
+            };
+            (resource.clone(), configuration.arguments(resource).map(argument).collect())
+        };
+        Self(resources.into_par_iter().map(of).collect())
+    }
+
+    fn of(&self, address: &Address, argument: &str) -> Contributions {
+        let arguments = self.0.get(&address.resource());
+        arguments.and_then(|arguments| arguments.get(argument)).cloned().unwrap_or_default()
+    }
+}
+
 /// What is known of the live object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Live {
@@ -91,7 +129,7 @@ pub struct ShownAttribute {
     /// Where it is declared.
     pub source: Option<SourceRange>,
     /// What else determines it, one leading to the next.
-    pub contributing: Vec<(String, Option<SourceRange>)>,
+    pub contributing: Contributions,
     /// Why the declared value is not known.
     pub unknown: Vec<String>,
 }
@@ -102,6 +140,12 @@ pub(crate) fn shown(sides: &Sides<'_>, addresses: &[Address]) -> Vec<Shown> {
     let comparison = compare(sides);
     let verdicts: HashMap<InstanceIndex, &Verdict> =
         comparison.verdicts.iter().map(|verdict| (verdict.index, verdict)).collect();
+    let roots = sides.configurations.iter().zip(sides.keys).map(|(configuration, key)| Root {
+        configuration,
+        key,
+        contributing: Contributing::new(configuration, addresses),
+    });
+    let roots: Vec<Root<'_>> = roots.collect();
     let mut recorded: Vec<(InstanceIndex, Address)> = Vec::new();
     // Several states may share a root module: what one of them records is declared only once.
     let mut seen: HashSet<(&str, Address)> = HashSet::new();
@@ -122,13 +166,11 @@ pub(crate) fn shown(sides: &Sides<'_>, addresses: &[Address]) -> Vec<Shown> {
     }
     let mut shown: Vec<Shown> = recorded
         .par_iter()
-        .map(|(index, address)| of_instance(sides, verdicts.get(index).copied(), *index, address))
+        .map(|(index, address)| {
+            of_instance(sides, &roots[index.state], (*index, address), verdicts.get(index).copied())
+        })
         .collect();
-    shown.par_extend(
-        declared
-            .into_par_iter()
-            .map(|(state, address)| of_declared(sides.configurations[state], address, &sides.keys[state])),
-    );
+    shown.par_extend(declared.into_par_iter().map(|(state, address)| of_declared(&roots[state], address)));
     shown.sort_by(|one, other| (&one.root_module, &one.address).cmp(&(&other.root_module, &other.address)));
     shown
 }
@@ -143,12 +185,13 @@ fn is_wanted(addresses: &[Address], address: &Address) -> bool {
     addresses.is_empty() || addresses.iter().any(|wanted| wanted == address || *wanted == address.resource())
 }
 
-fn of_declared(configuration: &Configuration, address: Address, key: &RedactionKey) -> Shown {
+fn of_declared(root: &Root<'_>, address: Address) -> Shown {
+    let configuration = root.configuration;
     let instance = configuration.instance(&address).unwrap_or_default();
     let mut shown = Shown { kind: Some(Kind::PendingCreate), ..empty(configuration, address) };
     let attribute = |name: &String| {
         let secret = instance.sensitive.contains(name);
-        let mut attribute = declared_part(configuration, &shown.address, &instance, name, secret, key);
+        let mut attribute = declared_part(root, &shown.address, &instance, name, secret);
         attribute.recorded = ReportedValue::Absent;
         attribute
     };
@@ -189,10 +232,14 @@ fn lifecycle(configuration: &Configuration, address: &Address) -> Option<ShownLi
     (says || !shown.ignore_changes.is_empty() || !shown.replace_triggered_by.is_empty()).then_some(shown)
 }
 
-fn of_instance(sides: &Sides<'_>, verdict: Option<&Verdict>, index: InstanceIndex, address: &Address) -> Shown {
+fn of_instance(
+    sides: &Sides<'_>,
+    root: &Root<'_>,
+    (index, address): (InstanceIndex, &Address),
+    verdict: Option<&Verdict>,
+) -> Shown {
     let instance: &Instance<'_> = &sides.states[index.state].instances[index.instance];
-    let configuration = sides.configurations[index.state];
-    let key = &sides.keys[index.state];
+    let Root { configuration, key, .. } = root;
     let declared = configuration.instance(address).unwrap_or_default();
     let mut recorded: Attributes = serde_json::from_str(instance.attributes.get()).unwrap_or_default();
     let (live, mut object, scope) = live_of(sides, index);
@@ -210,7 +257,7 @@ fn of_instance(sides: &Sides<'_>, verdict: Option<&Verdict>, index: InstanceInde
         let untold = schema.is_none();
         let secret =
             untold || marked || declared.sensitive.contains(name) || told.is_some_and(AttributeSchema::sensitive);
-        let mut attribute = declared_part(configuration, address, &declared, name, secret, key);
+        let mut attribute = declared_part(root, address, &declared, name, secret);
         attribute.recorded = value(recorded.get(name), secret, key);
         attribute.live = match &object {
             None => ReportedValue::NotKnown,
@@ -253,17 +300,17 @@ fn live_of(sides: &Sides<'_>, index: InstanceIndex) -> (Live, Option<Attributes>
 
 /// An attribute with nothing but what the configuration says of it.
 fn declared_part(
-    configuration: &Configuration,
+    root: &Root<'_>,
     address: &Address,
     instance: &DeclaredInstance,
     name: &str,
     secret: bool,
-    key: &RedactionKey,
 ) -> ShownAttribute {
+    let Root { configuration, key, contributing } = root;
     let declared = instance.attributes.get(name);
     let contributing = match declared {
-        Some(_) => configuration.contributing(address, Some(name)),
-        None => Vec::new(),
+        Some(_) => contributing.of(address, name),
+        None => Contributions::default(),
     };
     let known = declared.map(Declared::known);
     ShownAttribute {
@@ -279,7 +326,7 @@ fn declared_part(
         computed: false,
         differs: false,
         source: instance.ranges.get(name).cloned(),
-        contributing: contributing.into_iter().map(|one| (one.what, one.range)).collect(),
+        contributing,
         unknown: match known {
             Some(None) => configuration.unknown_because(address, name),
             _ => Vec::new(),

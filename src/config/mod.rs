@@ -383,6 +383,12 @@ impl Configuration {
         contributing::to_resource(&self.expanded.nodes, node, &resource.body, argument, &self.inputs)
     }
 
+    /// The arguments and nested blocks that the block of a resource holds, by name.
+    pub fn arguments(&self, resource: &Address) -> impl Iterator<Item = &str> {
+        let resource = self.resources.get(resource);
+        resource.into_iter().flat_map(|resource| resource.ranges.keys().map(String::as_str))
+    }
+
     /// Why an argument of an instance is not known: what it refers to that is not known itself, or what is wrong with it.
     pub fn unknown_because(&self, address: &Address, argument: &str) -> Vec<String> {
         let Found::Instance { position, .. } = self.expanded.find(&address.module) else { return Vec::new() };

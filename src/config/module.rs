@@ -87,25 +87,37 @@ fn is_override(name: &str) -> bool {
     stem(name).is_some_and(|stem| stem == "override" || stem.ends_with("_override"))
 }
 
-/// Reads a directory. What cannot be read is among the problems, and the module says that it lacks something.
-pub(crate) fn read(
+/// The files of a module that are read, by name; of one that cannot be read why.
+pub(crate) type ModuleFiles = Vec<(String, Result<SourceFile, Box<Problem>>)>;
+
+/// Reads the files of a directory.
+pub(crate) fn files(
     sources: &Sources<'_, '_>,
     directory: &str,
     problems: &mut Vec<Problem>,
-) -> Result<Module, GitError> {
+) -> Result<ModuleFiles, GitError> {
     let mut names: Vec<String> = sources.files(directory)?.into_iter().filter(|name| is_configuration(name)).collect();
     if names.is_empty() {
         return Err(GitError::NotFound { path: shown(&joined(directory, "*.tf")) });
     }
     replaced_by_tofu(directory, &mut names, problems);
     names.sort();
+    let read = |name: String| {
+        let path = joined(directory, &name);
+        let file = read_file(|limit| sources.read(&path, limit), &path);
+        (name, file)
+    };
+    Ok(names.into_iter().map(read).collect())
+}
+
+/// Makes a module of its files. What cannot be read is among the problems, and the module says that it lacks something.
+pub(crate) fn parse(directory: &str, files: ModuleFiles, problems: &mut Vec<Problem>) -> Module {
     let mut module = Module { directory: directory.to_owned(), ..Module::default() };
     let mut blocks = Vec::new();
     let mut overrides = Vec::new();
-    for name in names {
+    for (name, file) in files {
         let path = joined(directory, &name);
-        let parsed = read_file(|limit| sources.read(&path, limit), &path).and_then(|file| syntax::parse(&file));
-        match parsed {
+        match file.and_then(|file| syntax::parse(&file)) {
             Ok(body) if is_override(&name) => overrides.extend(body.blocks),
             Ok(body) => blocks.extend(body.blocks),
             Err(problem) => {
@@ -122,7 +134,7 @@ pub(crate) fn read(
         module.add(block, problems);
     }
     (module.referenced, module.reading) = references::of(&module);
-    Ok(module)
+    module
 }
 
 /// OpenTofu reads `x.tofu` in the place of `x.tf`; Terraform does not know of it. Who keeps such files uses OpenTofu.

@@ -2,11 +2,12 @@
 //! Knows nothing of values, so a call stands for all its instances.
 
 use super::inputs::Inputs;
-use super::module::{self, Module, joined, shown};
+use super::module::{self, Module, ModuleFiles, joined, shown};
 use super::source::Place;
 use super::sources::Sources;
 use super::syntax::Block;
 use super::{Problem, early};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -14,6 +15,8 @@ use std::sync::Arc;
 const DEPTH: usize = 32;
 /// Calls in all: modules that call each other twice at every level are more than anybody can read.
 const CALLS: usize = 20_000;
+/// Modules that are parsed at the same time: so many texts are in memory.
+const AT_ONCE: usize = 64;
 
 /// What a module holds, or why that cannot be told.
 type Content = Result<Arc<Module>, String>;
@@ -55,7 +58,8 @@ pub(crate) fn read(
     inputs: &Inputs,
     problems: &mut Vec<Problem>,
 ) -> Vec<Node> {
-    let mut reader = Reader { sources, root: directory, inputs, modules: HashMap::new(), problems };
+    let mut reader =
+        Reader { sources, root: directory, inputs, modules: HashMap::new(), parsed: HashMap::new(), problems };
     let content = reader.module(directory, None);
     let mut nodes = vec![Node {
         path: Vec::new(),
@@ -71,11 +75,14 @@ pub(crate) fn read(
             Ok(module) => module.calls.iter().map(|(name, block)| (name.clone(), block.clone())).collect(),
             Err(_) => Vec::new(),
         };
-        for (name, block) in calls {
-            let node = reader.call(&nodes, next, &name, block);
-            let position = nodes.len();
-            nodes[next].children.insert(name, position);
-            nodes.push(node);
+        for calls in calls.chunks(AT_ONCE) {
+            reader.parse_all(&nodes, next, calls);
+            for (name, block) in calls {
+                let node = reader.call(&nodes, next, name, block.clone());
+                let position = nodes.len();
+                nodes[next].children.insert(name.clone(), position);
+                nodes.push(node);
+            }
         }
         next += 1;
     }
@@ -88,10 +95,35 @@ struct Reader<'a, 'repo> {
     root: &'a str,
     inputs: &'a Inputs,
     modules: HashMap<String, Content>,
+    /// Modules that were parsed before they are needed, with what is wrong with them.
+    parsed: HashMap<String, (Module, Vec<Problem>)>,
     problems: &'a mut Vec<Problem>,
 }
 
 impl Reader<'_, '_> {
+    /// Parses the local modules of all calls of a module at the same time: reading is quick, parsing is not. What is
+    /// wrong with a call itself is found out when the call is read.
+    fn parse_all(&mut self, nodes: &[Node], caller: usize, calls: &[(String, Block)]) {
+        let above = nodes[caller].content.as_ref().map(|module| module.directory.clone()).unwrap_or_default();
+        let mut unread: BTreeMap<String, (ModuleFiles, Vec<Problem>)> = BTreeMap::new();
+        for (_, block) in calls {
+            let source = block.body.argument("source").and_then(|source| source.value.literal());
+            let Some(source) = source.filter(|source| module::is_local(source)) else { continue };
+            let Ok(directory) = self.sources.resolved(&joined(&above, source)) else { continue };
+            if self.modules.contains_key(&directory) || unread.contains_key(&directory) {
+                continue;
+            }
+            let mut problems = Vec::new();
+            if let Ok(files) = module::files(self.sources, &directory, &mut problems) {
+                unread.insert(directory, (files, problems));
+            }
+        }
+        self.parsed.par_extend(unread.into_par_iter().map(|(directory, (files, mut problems))| {
+            let module = module::parse(&directory, files, &mut problems);
+            (directory, (module, problems))
+        }));
+    }
+
     fn call(&mut self, nodes: &[Node], parent: usize, name: &str, block: Block) -> Node {
         let mut path = nodes[parent].path.clone();
         path.push(name.to_owned());
@@ -158,7 +190,15 @@ impl Reader<'_, '_> {
         if let Some(module) = self.modules.get(directory) {
             return module.clone();
         }
-        let module = match module::read(self.sources, directory, self.problems) {
+        let parsed = match self.parsed.remove(directory) {
+            Some((module, problems)) => {
+                self.problems.extend(problems);
+                Ok(module)
+            }
+            None => module::files(self.sources, directory, self.problems)
+                .map(|files| module::parse(directory, files, self.problems)),
+        };
+        let module = match parsed {
             Ok(module) => Ok(Arc::new(module)),
             Err(error) => {
                 let text = error.to_string();
