@@ -93,6 +93,10 @@ def trim_block(block, planned, path=()):
 def believe(planned, seen):
     """Leaves of what is planned for what is left unset what is beyond doubt: defaults that are told, and what was seen to
     be planned away. A provider may suppress the rest."""
+    for name, (away, _) in seen.items():
+        root = planned.setdefault(name, {}).setdefault((), {"attributes": {}, "blocks": []})
+        root["attributes"] = {**dict.fromkeys(away), **root["attributes"]}
+        root["blocks"] = sorted({*away, *root["blocks"]})
     for name, bodies in planned.items():
         for path, told in bodies.items():
             away, stays = seen.get(name, ((), {})) if not path else ((), {})
