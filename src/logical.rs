@@ -12,6 +12,9 @@ use std::sync::LazyLock;
 /// The provider that is part of Terraform.
 pub(crate) const BUILTIN: &str = "terraform.io/builtin/terraform";
 
+/// The reader's name in reports.
+pub(crate) const READER: &str = "state";
+
 /// Providers whose resources are nowhere but in state: their own refresh returns what was recorded. `terraform_data` is
 /// Terraform's; the types of the others are documented as logical ones.
 const SOURCES: [&str; 3] = [BUILTIN, "/hashicorp/null", "/hashicorp/random"];
@@ -40,7 +43,7 @@ pub(crate) struct Logical;
 
 impl Provider for Logical {
     fn reader(&self) -> &'static str {
-        "state"
+        READER
     }
 
     fn serves(&self, source: &str) -> bool {

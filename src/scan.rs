@@ -308,7 +308,7 @@ fn parse_states(roots: &[Root]) -> Result<Vec<(&Configuration, State<'_>)>, Erro
     for root in roots {
         for text in &root.texts {
             let mut state = state::parse(text)?;
-            state.instances.iter_mut().for_each(identify);
+            state.instances.iter_mut().for_each(|instance| identify(instance, &text.source));
             parsed.push((&root.configuration, state));
         }
     }
@@ -316,10 +316,10 @@ fn parse_states(roots: &[Root]) -> Result<Vec<(&Configuration, State<'_>)>, Erro
 }
 
 /// Completes an id that is not unique by itself, for example an S3 object's, which is only its key.
-fn identify(instance: &mut state::Instance<'_>) {
+fn identify(instance: &mut state::Instance<'_>, source: &str) {
     if providers::logical().serves(&instance.provider.source) {
-        // `random_password` calls every instance `none`.
-        instance.id = instance.address.to_string();
+        // `random_password` calls every instance `none`, and several states of one root module have the same addresses.
+        instance.id = format!("{} in {source}", instance.address);
         return;
     }
     let Some(table) = providers::types(&instance.provider.source) else { return };

@@ -159,7 +159,9 @@ fn fold_owned(
         let top = difference.path.top();
         let (recorded, live) = (sides.0.get(top).unwrap_or(&Value::Null), sides.1.get(top).unwrap_or(&Value::Null));
         let node = walker.schema.child(top);
-        let inline = declared.and_then(|declared| declared.attributes.get(top)?.known());
+        // Of `tags_all` only the resource's own part is inline; the provider's default tags are in every resource.
+        let own = if top == "tags_all" { "tags" } else { top };
+        let inline = declared.and_then(|declared| declared.attributes.get(own)?.known());
         if inline.is_some_and(|inline| !is_empty(&inline)) {
             return true;
         }

@@ -168,6 +168,7 @@ pub fn compare(sides: &Sides<'_>) -> Comparison {
         }
     }
     triggered::apply(sides, &mut comparison);
+    comparison.verdicts.sort_by_key(|verdict| verdict.index);
     comparison.pending_create = pending_create(sides);
     comparison.unmanaged = unmanaged(sides, &comparison.pending_create);
     comparison.coverage = merge_coverage(comparison.coverage);

@@ -29,7 +29,6 @@ pub(super) fn apply(sides: &Sides<'_>, comparison: &mut Comparison) {
         comparison.in_sync -= found.len() as u64;
         comparison.verdicts.extend(found);
     }
-    comparison.verdicts.sort_by_key(|verdict| verdict.index);
 }
 
 /// The verdicts on instances of one state.

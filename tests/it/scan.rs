@@ -259,6 +259,27 @@ fn what_exists_in_state_only_is_compared_with_what_is_declared() {
     assert_eq!((&contributing["what"], &contributing["source"]["start_line"]), (&json!("local.release"), &json!(2)));
     assert_eq!(contributing["approving_commit"], report["scan"]["repository"]["commit"]);
     assert!(!report.to_string().contains("never printed"));
+
+    // Another workspace's state has the same addresses, and other values.
+    let other = state.to_string().replace("\"one\"", "\"three\"").replace("\"l\"", "\"m\"");
+    repository.write("other.tfstate", other);
+    let record = repository.path().join("recorded");
+    let run = repository.driftline(&[
+        "scan",
+        "--state",
+        "terraform.tfstate",
+        "--state",
+        "other.tfstate",
+        "--record",
+        &record.to_string_lossy(),
+        "--report",
+        "json",
+    ]);
+    assert_eq!((run.code, &run.json()["summary"]["changed"]), (0, &json!(0)), "{}", run.stdout);
+    for entry in std::fs::read_dir(&record).expect("the recording") {
+        let text = std::fs::read_to_string(entry.expect("an entry").path()).expect("a file");
+        assert!(!text.contains("never printed"), "{text}");
+    }
     let text = repository.driftline(&["show", "random_password.a"]).stdout;
     assert!(text.contains("length") && !text.contains("never printed"), "{text}");
 }
