@@ -85,6 +85,18 @@ pub struct ScanArguments {
     #[arg(long, value_enum, default_value_t = Reader::Auto, help_heading = "Input")]
     pub reader: Reader,
 
+    /// Read what native readers suspect once more through the provider plugin, so that it is drift to terraform too
+    #[arg(long, help_heading = "Input")]
+    pub confirm: bool,
+
+    /// What counts as a difference
+    #[arg(long, value_enum, default_value_t = LevelArgument::Normalized, help_heading = "Input")]
+    pub level: LevelArgument,
+
+    /// Settings to use instead of driftline.toml of the approved commit
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
+    pub config: Option<PathBuf>,
+
     /// Also report live objects that are in no state
     #[arg(long, help_heading = "Input")]
     pub unmanaged: bool,
@@ -324,10 +336,23 @@ pub struct ShowArguments {
 /// Which reader reads live objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Reader {
-    /// The best there is for each type
+    /// driftline's own bulk readers, and the installed Terraform provider for types that they do not read
     Auto,
     /// driftline's own bulk readers only
     Native,
+    /// The installed Terraform provider for everything
+    Plugin,
+}
+
+/// What counts as a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LevelArgument {
+    /// Everything that `terraform plan -refresh-only` shows; with --reader plugin
+    Raw,
+    /// What has a meaning; the rest is folded by rules that the report can name
+    Normalized,
+    /// Of that only what a plan of the approved configuration would change back
+    Configured,
 }
 
 /// When to use color.

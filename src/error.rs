@@ -8,6 +8,7 @@ use crate::interrupt::Interrupted;
 use crate::model::AddressError;
 use crate::record::RecordError;
 use crate::report::{Refused, WriteError};
+use crate::settings::SettingsError;
 use crate::state::StateError;
 use std::path::PathBuf;
 
@@ -32,6 +33,9 @@ pub enum Error {
     /// Writing a report.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// Settings.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
     /// No root module.
     #[error(transparent)]
     Discover(#[from] DiscoverError),
@@ -93,6 +97,7 @@ impl Error {
             Self::Write(error) => error.hint().map(Into::into),
             Self::Record(error) => error.hint().map(Into::into),
             Self::Recording(error) => Some(error.hint().into()),
+            Self::Settings(error) => Some(error.hint().into()),
             Self::Discover(error) => error.hint().map(Into::into),
             Self::History(error) => Some(error.hint().into()),
             Self::Backend { .. } => Some("pipe the state in: `terraform state pull | driftline scan --state -`".into()),

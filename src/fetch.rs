@@ -6,11 +6,12 @@ mod share;
 mod tests;
 
 use crate::interrupt::{Interrupt, Interrupted};
-use crate::plan::{InstanceIndex, PlannedConnection, ReadPlan, serving};
+use crate::plan::{InstanceIndex, PlannedBatch, PlannedConnection, ReadPlan, serving};
 use futures::FutureExt;
 use futures::future::join_all;
-use provider_api::{Connection, Gap, GapClass, Provider, ReadOutcome, Scope};
+use provider_api::{Connection, Gap, GapClass, LiveObject, Provider, ReadOutcome, Scope};
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -59,6 +60,31 @@ pub struct LiveBatch {
     pub ids: Vec<String>,
     /// The answer.
     pub outcome: ReadOutcome,
+    /// What a second reader said of some of the instances, which counts for those; see [`crate::confirm`].
+    pub confirmed: Option<Confirmed>,
+}
+
+/// The answer of a second reader.
+#[derive(Debug, Default)]
+pub struct Confirmed {
+    /// The positions of the instances that it answered for.
+    pub positions: BTreeSet<usize>,
+    /// What it read, by the same positions.
+    pub outcome: ReadOutcome,
+}
+
+impl LiveBatch {
+    /// What was read for the instance at a position, and by which answer. An instance that is in neither is absent, or
+    /// lies in a gap.
+    pub(crate) fn object(&self, position: usize) -> (Option<&LiveObject>, &ReadOutcome) {
+        let confirmed = self.confirmed.as_ref().filter(|confirmed| confirmed.positions.contains(&position));
+        let outcome = confirmed.map_or(&self.outcome, |confirmed| &confirmed.outcome);
+        let is_it = |object: &&LiveObject| match object.position {
+            Some(other) => other == position,
+            None => object.id == self.ids[position],
+        };
+        (outcome.objects.iter().find(is_it), outcome)
+    }
 }
 
 /// How long reading may take.
@@ -99,7 +125,7 @@ impl fmt::Display for Progress {
 /// # Errors
 /// When the user asks for an end. Reads under way are dropped.
 pub async fn fetch(
-    plan: &ReadPlan<'_>,
+    plan: &mut ReadPlan<'_>,
     providers: &[Box<dyn Provider>],
     settings: &FetchSettings,
     interrupt: &Interrupt,
@@ -122,8 +148,19 @@ async fn interrupted(interrupt: &Interrupt) {
 }
 
 /// Opens all connections, then reads all batches: which configurations mean the same scope is known only in between.
-async fn read_all(plan: &ReadPlan<'_>, providers: &[Box<dyn Provider>], limits: &Limits, meter: &Meter<'_>) -> Live {
+async fn read_all(
+    plan: &mut ReadPlan<'_>,
+    providers: &[Box<dyn Provider>],
+    limits: &Limits,
+    meter: &Meter<'_>,
+) -> Live {
     let opened = join_all(plan.connections.iter().map(|planned| open(planned, providers, limits, meter))).await;
+    let asked = opened.iter().zip(&plan.connections).map(|(opened, planned)| listed(opened, planned, limits));
+    let listed = join_all(asked).await;
+    for (planned, types) in plan.connections.iter_mut().zip(listed) {
+        list_too(planned, types, providers);
+    }
+    let plan = &*plan;
     let jobs = share::jobs(plan, &opened);
     let read = |job: share::Job| {
         let opened = &opened;
@@ -144,13 +181,39 @@ struct Opened<'p> {
     connection: Result<Box<dyn Connection>, Gap>,
 }
 
+/// The types that a connection can list, where objects that nobody asked for are wanted.
+async fn listed(opened: &Opened<'_>, planned: &PlannedConnection<'_>, limits: &Limits) -> Vec<String> {
+    match &opened.connection {
+        Ok(connection) if planned.inventory => {
+            limits.guard("asking what can be listed", connection.listed_types()).await.unwrap_or_default()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Plans the listing of types, but for those that another provider module reads.
+fn list_too(planned: &mut PlannedConnection<'_>, types: Vec<String>, providers: &[Box<dyn Provider>]) {
+    for resource_type in types {
+        if serving(providers, &planned.source, &resource_type) != planned.provider {
+            continue;
+        }
+        match planned.batches.binary_search_by(|batch| batch.resource_type.cmp(&resource_type)) {
+            Ok(position) => planned.batches[position].unrequested = true,
+            Err(position) => planned.batches.insert(
+                position,
+                PlannedBatch { resource_type, instances: Vec::new(), requested: Vec::new(), unrequested: true },
+            ),
+        }
+    }
+}
+
 async fn open<'p>(
     planned: &PlannedConnection<'_>,
     providers: &'p [Box<dyn Provider>],
     limits: &Limits,
     meter: &Meter<'_>,
 ) -> Opened<'p> {
-    let provider = serving(providers, &planned.source);
+    let provider = planned.provider.and_then(|position| providers.get(position)).map(AsRef::as_ref);
     let connection = match provider {
         Some(provider) => {
             let connect = async { provider.connect(&planned.configuration).await };
@@ -176,6 +239,7 @@ fn assemble(plan: &ReadPlan<'_>, opened: Vec<Opened<'_>>, mut outcomes: share::O
             Err(gap) => (recorded_scope.clone(), Some(gap)),
         };
         let batch = |(index, batch): (usize, &crate::plan::PlannedBatch<'_>)| LiveBatch {
+            confirmed: None,
             resource_type: batch.resource_type.clone(),
             instances: batch.instances.clone(),
             ids: batch.requested.iter().map(|instance| instance.id.to_owned()).collect(),
@@ -209,6 +273,11 @@ struct Limits {
 }
 
 impl Limits {
+    /// When an answer that is asked for now comes too late.
+    fn until(&self) -> Instant {
+        (Instant::now() + self.each).min(self.start + self.whole)
+    }
+
     /// Awaits a provider's answer. Being late is a gap, and so is a panic: one reader's fault must not end the scan.
     async fn guard<T>(&self, what: &str, answer: impl Future<Output = T>) -> Result<T, Gap> {
         let (each, whole) = (Instant::now() + self.each, self.start + self.whole);

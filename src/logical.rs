@@ -4,8 +4,8 @@
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use provider_api::{
-    Attributes, Connection, Gap, GapClass, LiveObject, Origin, Provider, ProviderConfiguration, ReadOutcome,
-    ReadRequest, Scope, TypeTable,
+    Attributes, Connection, Gap, GapClass, LiveObject, Provider, ProviderConfiguration, ReadOutcome, ReadRequest,
+    Scope, TypeTable,
 };
 use std::sync::LazyLock;
 
@@ -39,7 +39,10 @@ pub(crate) fn types(source: &str) -> Option<&'static TypeTable> {
 }
 
 /// Answers with what was recorded.
-pub(crate) struct Logical;
+pub(crate) struct Logical {
+    /// Only for what is part of Terraform: the other providers have plugins that can be asked.
+    pub(crate) builtin_only: bool,
+}
 
 impl Provider for Logical {
     fn reader(&self) -> &'static str {
@@ -47,6 +50,9 @@ impl Provider for Logical {
     }
 
     fn serves(&self, source: &str) -> bool {
+        if self.builtin_only {
+            return source == BUILTIN;
+        }
         SOURCES.iter().any(|known| source == *known || known.starts_with('/') && source.ends_with(known))
     }
 
@@ -76,12 +82,7 @@ impl Connection for Nowhere {
             // State may be written over many lines.
             let attributes = serde_json::from_str::<Attributes>(instance.attributes.get());
             match attributes.and_then(|attributes| serde_json::value::to_raw_value(&attributes)) {
-                Ok(attributes) => outcome.objects.push(LiveObject {
-                    id: instance.id.to_owned(),
-                    attributes,
-                    origin: Origin::Created,
-                    created_at: None,
-                }),
+                Ok(attributes) => outcome.objects.push(LiveObject::new(instance.id, attributes)),
                 Err(error) => outcome.gaps.push(Gap {
                     ids: vec![instance.id.to_owned()],
                     class: GapClass::Failed,
@@ -107,20 +108,22 @@ mod tests {
     #[test]
     fn what_was_recorded_is_answered_on_one_line() {
         let attributes: Box<serde_json::value::RawValue> = serde_json::from_str("{\n \"id\": \"a\"\n}").expect("JSON");
-        let instance =
-            provider_api::RequestedInstance { id: "x", attributes: &attributes, schema_version: 0, private: None };
-        let request = ReadRequest { resource_type: "terraform_data", instances: vec![instance], unrequested: false };
+        let instance = provider_api::RequestedInstance::new("x", &attributes);
+        let request =
+            ReadRequest { resource_type: "terraform_data", instances: vec![instance], unrequested: false, until: None };
         let outcome = Nowhere(Scope::default()).read(&request).now_or_never().expect("at once");
         assert_eq!(outcome.objects[0].attributes.get(), "{\"id\":\"a\"}");
     }
 
     #[test]
     fn logical_providers_are_served_wherever_they_come_from() {
+        let (all, builtin) = (Logical { builtin_only: false }, Logical { builtin_only: true });
+        assert!(builtin.serves(BUILTIN) && !builtin.serves("registry.terraform.io/hashicorp/null"));
         for source in [BUILTIN, "registry.opentofu.org/hashicorp/random", "registry.terraform.io/hashicorp/null"] {
-            assert!(Logical.serves(source), "{source}");
+            assert!(all.serves(source), "{source}");
         }
         for source in ["registry.terraform.io/hashicorp/aws", "registry.terraform.io/evil/random", "hashicorp/null"] {
-            assert!(!Logical.serves(source), "{source}");
+            assert!(!all.serves(source), "{source}");
         }
     }
 }

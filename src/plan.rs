@@ -5,9 +5,9 @@ use crate::config::{Configuration, Declared, DeclaredProvider};
 use crate::inventory::{Inventory, NamedScope};
 use crate::model::ProviderReference;
 use crate::state::{Instance, State};
-use provider_api::{Attributes, Provider, ProviderConfiguration, RequestedInstance, Scope};
+use provider_api::{Attributes, Installation, Provider, ProviderConfiguration, RequestedInstance, Scope};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// How many instances that tell their scope are enough where they agree.
 const ENOUGH: usize = 20;
@@ -49,15 +49,23 @@ impl ReadPlan<'_> {
     }
 }
 
-/// What is to be read through one provider configuration.
+/// What one provider module is to read through one provider configuration.
 #[derive(Debug)]
 pub struct PlannedConnection<'a> {
+    /// The position of the provider module; none where no module serves the source.
+    pub provider: Option<usize>,
+    /// Directory of the root module from the repository's root.
+    pub directory: String,
+    /// The provider configuration, as state refers to it.
+    pub reference: String,
     /// The provider's address, for example `registry.terraform.io/hashicorp/aws`.
     pub source: String,
     /// The configuration, as far as it is known.
     pub configuration: ProviderConfiguration,
     /// One per resource type, sorted by type.
     pub batches: Vec<PlannedBatch<'a>>,
+    /// Whether objects that nobody asked for are wanted of every type that can be listed here.
+    pub inventory: bool,
 }
 
 /// One resource type.
@@ -73,9 +81,19 @@ pub struct PlannedBatch<'a> {
     pub unrequested: bool,
 }
 
-/// The provider module that reads a source: the first that serves it.
-pub(crate) fn serving<'p>(providers: &'p [Box<dyn Provider>], source: &str) -> Option<&'p dyn Provider> {
-    providers.iter().find(|provider| provider.serves(source)).map(AsRef::as_ref)
+/// The position of the provider module that reads a type of a source: the first that does, else the first that serves the
+/// source and can say why it does not.
+pub(crate) fn serving(providers: &[Box<dyn Provider>], source: &str, resource_type: &str) -> Option<usize> {
+    let serves = |provider: &&Box<dyn Provider>| provider.serves(source);
+    let reads = |provider: &Box<dyn Provider>| provider.serves(source) && provider.reads(source, resource_type);
+    providers.iter().position(reads).or_else(|| providers.iter().position(|provider| serves(&provider)))
+}
+
+/// The types that a provider module lists without being told of any, where no earlier module reads them.
+fn listed_types(providers: &[Box<dyn Provider>], position: usize, source: &str) -> Vec<String> {
+    let mut types = providers[position].resource_types_of(source);
+    types.retain(|resource_type| serving(providers, source, resource_type) == Some(position));
+    types
 }
 
 /// Plans the reads for states and their configurations, one configuration per state.
@@ -89,18 +107,19 @@ pub fn reads<'a>(
     providers: &[Box<dyn Provider>],
     inventory: &Inventory,
 ) -> ReadPlan<'a> {
-    let mut places: BTreeMap<(&str, &ProviderReference), Vec<Place<'a>>> = BTreeMap::new();
+    let mut places: BTreeMap<(&str, &ProviderReference, Option<usize>), Vec<Place<'a>>> = BTreeMap::new();
     for (position, (configuration, state)) in configurations.iter().zip(states).enumerate() {
-        for (reference, place) in places_of(configuration, position, state, providers) {
-            add(places.entry((&configuration.directory, reference)).or_default(), place);
+        for ((reference, provider), place) in places_of(configuration, position, state, providers, inventory) {
+            add(places.entry((&configuration.directory, reference, provider)).or_default(), place);
         }
     }
     let mut connections = Vec::new();
-    for ((directory, reference), places) in places {
+    for ((directory, reference, provider), places) in places {
         let name = if directory.is_empty() { reference.to_string() } else { format!("{directory}:{reference}") };
         for (position, place) in places.into_iter().enumerate() {
             let name = if position == 0 { name.clone() } else { format!("{name} #{}", position + 1) };
-            connections.push(connection(name, &reference.source, place, states, providers, inventory));
+            let home = Home { name, directory, reference, provider };
+            connections.push(connection(home, place, states, providers, inventory));
         }
     }
     let missing = inventory.scopes.iter().filter(|_| inventory.wanted);
@@ -138,12 +157,22 @@ fn only_listed<'a>(
     let mut not_known = alike.map(|connection| connection.configuration.not_known.clone()).unwrap_or_default();
     not_known.retain(|name| name != "region");
     let account = scope.account.clone().or_else(|| alike?.configuration.recorded_scope.account.clone());
-    let types = serving(providers, source).map(|provider| provider.resource_types_of(source)).unwrap_or_default();
+    let provider = match alike {
+        Some(connection) => connection.provider,
+        None => providers.iter().position(|provider| provider.serves(source)),
+    };
+    let types = provider.map(|position| listed_types(providers, position, source)).unwrap_or_default();
     let batch =
         |resource_type| PlannedBatch { resource_type, instances: Vec::new(), requested: Vec::new(), unrequested: true };
     PlannedConnection {
+        provider,
+        directory: alike.map(|connection| connection.directory.clone()).unwrap_or_default(),
+        reference: alike.map(|connection| connection.reference.clone()).unwrap_or_default(),
         source: source.to_owned(),
+        inventory: true,
         configuration: ProviderConfiguration {
+            source: source.to_owned(),
+            installation: Installation::default(),
             name: match &scope.account {
                 Some(account) => format!("--scope {account}/{}", scope.region),
                 None => format!("--scope {}", scope.region),
@@ -170,14 +199,34 @@ fn places_of<'a>(
     position: usize,
     state: &'a State<'_>,
     providers: &[Box<dyn Provider>],
-) -> BTreeMap<&'a ProviderReference, Place<'a>> {
-    let mut indices: BTreeMap<&ProviderReference, Vec<usize>> = BTreeMap::new();
+    inventory: &Inventory,
+) -> BTreeMap<(&'a ProviderReference, Option<usize>), Place<'a>> {
+    let mut used: BTreeMap<&ProviderReference, Vec<usize>> = BTreeMap::new();
     for (index, instance) in state.instances.iter().enumerate() {
-        indices.entry(&instance.provider).or_default().push(index);
+        used.entry(&instance.provider).or_default().push(index);
     }
-    let place = |reference: &'a ProviderReference, indices: Vec<usize>| {
-        let scope = match serving(providers, &reference.source) {
-            Some(provider) => recorded_scope(provider, indices.iter().map(|index| &state.instances[*index])),
+    let mut indices: BTreeMap<(&ProviderReference, Option<usize>), Vec<usize>> = BTreeMap::new();
+    for (reference, instances) in &used {
+        let mut by_type: HashMap<&str, Option<usize>> = HashMap::new();
+        for index in instances {
+            let resource_type = &*state.instances[*index].address.resource_type;
+            let provider =
+                *by_type.entry(resource_type).or_insert_with(|| serving(providers, &reference.source, resource_type));
+            indices.entry((reference, provider)).or_default().push(*index);
+        }
+        // What nothing is recorded of is listed all the same.
+        let lists = |position: &usize| {
+            let source = &*reference.source;
+            providers[*position].serves(source) && !listed_types(providers, *position, source).is_empty()
+        };
+        for provider in (0..providers.len()).filter(|_| inventory.wanted).filter(lists) {
+            indices.entry((reference, Some(provider))).or_default();
+        }
+    }
+    let place = |reference: &'a ProviderReference, provider: Option<usize>, indices: Vec<usize>| {
+        let recorded = used[reference].iter().map(|index| &state.instances[*index]);
+        let scope = match provider {
+            Some(provider) => recorded_scope(providers[provider].as_ref(), recorded),
             None => Scope::default(),
         };
         let (known, not_known) = match declared(configuration, reference) {
@@ -191,7 +240,8 @@ fn places_of<'a>(
         }
         Place { scope, known, not_known, by_type }
     };
-    indices.into_iter().map(|(reference, indices)| (reference, place(reference, indices))).collect()
+    let entry = |((reference, provider), indices)| ((reference, provider), place(reference, provider, indices));
+    indices.into_iter().map(entry).collect()
 }
 
 /// Adds a place to those of the same provider configuration: to the first that may be the same, else as another.
@@ -210,18 +260,24 @@ fn add<'a>(places: &mut Vec<Place<'a>>, place: Place<'a>) {
     }
 }
 
-fn connection<'a>(
+/// Which provider configuration a place is reached through, and by which module.
+struct Home<'h> {
     name: String,
-    source: &str,
+    directory: &'h str,
+    reference: &'h ProviderReference,
+    provider: Option<usize>,
+}
+
+fn connection<'a>(
+    home: Home<'_>,
     place: Place<'a>,
     states: &'a [State<'_>],
     providers: &[Box<dyn Provider>],
     inventory: &Inventory,
 ) -> PlannedConnection<'a> {
-    let readable = match serving(providers, source) {
-        Some(provider) if inventory.covers(&told_scope(&place.known, &place.scope)) => {
-            provider.resource_types_of(source)
-        }
+    let inventory = inventory.covers(&told_scope(&place.known, &place.scope));
+    let readable = match home.provider {
+        Some(provider) if inventory => listed_types(providers, provider, &home.reference.source),
         _ => Vec::new(),
     };
     let mut batches: BTreeMap<String, Vec<InstanceIndex>> =
@@ -235,9 +291,15 @@ fn connection<'a>(
         PlannedBatch { requested: requested.collect(), resource_type, instances, unrequested }
     };
     PlannedConnection {
-        source: source.to_owned(),
+        provider: home.provider,
+        directory: home.directory.to_owned(),
+        reference: home.reference.to_string(),
+        source: home.reference.source.to_string(),
+        inventory,
         configuration: ProviderConfiguration {
-            name,
+            name: home.name,
+            source: home.reference.source.to_string(),
+            installation: Installation::default(),
             known: place.known,
             not_known: place.not_known,
             recorded_scope: place.scope,
@@ -252,6 +314,8 @@ fn requested<'a>(instance: &'a Instance<'_>) -> RequestedInstance<'a> {
         attributes: instance.attributes,
         schema_version: instance.schema_version,
         private: instance.private.as_deref(),
+        identity: instance.identity,
+        identity_version: instance.identity_version,
     }
 }
 

@@ -70,15 +70,18 @@ impl RecordError {
     }
 }
 
+/// What was asked, and what was answered.
+pub type Read<'a> = (&'a ReadPlan<'a>, &'a Live);
+
 /// Writes what was read to a directory, which is created where it does not exist. An earlier recording there is
 /// replaced, and stays whole until the new one is complete. Files are readable by their owner only: they describe the
 /// whole network, though they hold no sensitive value.
 ///
 /// # Errors
 /// When the directory holds anything else, or cannot be written.
-pub fn write(dir: &Path, plan: &ReadPlan<'_>, live: &Live, redactor: &Redactor<'_>) -> Result<(), RecordError> {
+pub fn write(dir: &Path, reads: &[Read<'_>], redactor: &Redactor<'_>) -> Result<(), RecordError> {
     let created = prepare(dir)?;
-    let written = stage(dir, plan, live, redactor);
+    let written = stage(dir, reads, redactor);
     if written.is_err() && created {
         // Nothing of a failed attempt stays; that it cannot be removed either adds nothing.
         let _ = fs::remove_dir(dir);
@@ -111,14 +114,18 @@ fn prepare(dir: &Path) -> Result<bool, RecordError> {
 
 /// Writes all files to a directory within, then moves them into place: the manifest leaves first and comes last, so that
 /// the directory never looks like a recording that it is not.
-fn stage(dir: &Path, plan: &ReadPlan<'_>, live: &Live, redactor: &Redactor<'_>) -> Result<(), RecordError> {
+fn stage(dir: &Path, reads: &[Read<'_>], redactor: &Redactor<'_>) -> Result<(), RecordError> {
     let staging = tempfile::Builder::new().prefix(STAGING).tempdir_in(dir).map_err(io(dir))?;
     let mut files = Vec::new();
     let recording = Recording {
         format_version: VERSION.into(),
         tool_version: env!("CARGO_PKG_VERSION").into(),
-        unmanaged: plan.connections.iter().flat_map(|connection| &connection.batches).any(|batch| batch.unrequested),
-        connections: connections(staging.path(), plan, live, redactor, &mut files)?,
+        unmanaged: reads
+            .iter()
+            .flat_map(|(plan, _)| &plan.connections)
+            .flat_map(|connection| &connection.batches)
+            .any(|batch| batch.unrequested),
+        connections: connections(staging.path(), reads, redactor, &mut files)?,
     };
     let manifest = staging.path().join(MANIFEST);
     let mut text = serde_json::to_string_pretty(&recording).map_err(|error| io(&manifest)(error.into()))?;
@@ -156,17 +163,17 @@ fn remove_earlier(dir: &Path, staging: &Path) -> Result<(), RecordError> {
 /// Writes the objects and describes all connections. Adds the names of the files to `files`.
 fn connections(
     staging: &Path,
-    plan: &ReadPlan<'_>,
-    live: &Live,
+    reads: &[Read<'_>],
     redactor: &Redactor<'_>,
     files: &mut Vec<String>,
 ) -> Result<Vec<ConnectionRecord>, RecordError> {
     let mut position = 0;
-    let mut records = Vec::with_capacity(live.connections.len());
+    let mut records = Vec::new();
     // What was only taken from state is there again at the next scan; a recording would keep secrets of types whose
     // schema nobody has.
     let read = |(_, connection): &(&_, &LiveConnection)| connection.reader != READER;
-    for (planned, connection) in plan.connections.iter().zip(&live.connections).filter(read) {
+    let all = reads.iter().flat_map(|(plan, live)| plan.connections.iter().zip(&live.connections));
+    for (planned, connection) in all.filter(read) {
         let mut batches = Vec::with_capacity(connection.batches.len());
         for (planned, batch) in planned.batches.iter().zip(&connection.batches) {
             let outcome = &batch.outcome;
@@ -185,6 +192,7 @@ fn connections(
                 unrequested: outcome.unrequested.len() as u64,
                 api_calls: outcome.api_calls,
                 gaps: outcome.gaps.clone(),
+                schema: outcome.schema.as_deref().cloned(),
             });
         }
         records.push(ConnectionRecord {
@@ -206,24 +214,29 @@ fn objects(path: &Path, source: &str, batch: &LiveBatch, redactor: &Redactor<'_>
     for (id, instance) in batch.ids.iter().zip(&batch.instances) {
         askers.entry(id).or_default().push(*instance);
     }
-    let redaction = redactor.of_type(source, &batch.resource_type);
+    let redaction = redactor.of_type(source, &batch.resource_type, batch.outcome.schema.as_deref());
     let mut unparsable = None;
     write_file(path, |file| {
         let outcome = &batch.outcome;
         let requested = outcome.objects.iter().map(|object| (object, true));
         for (object, requested) in requested.chain(outcome.unrequested.iter().map(|object| (object, false))) {
-            let instances = askers.get(object.id.as_str()).map_or(&[][..], Vec::as_slice);
-            let Ok(attributes) = redaction.attributes(&object.attributes, instances) else {
+            let instances = match object.position.and_then(|position| batch.instances.get(position)) {
+                Some(instance) => std::slice::from_ref(instance),
+                None => askers.get(object.id.as_str()).map_or(&[][..], Vec::as_slice),
+            };
+            let Ok((attributes, upgraded)) = redaction.object(object, instances) else {
                 unparsable = Some(object.id.clone());
                 return Ok(());
             };
-            let LiveObject { id, origin, created_at, .. } = object;
+            let LiveObject { id, origin, created_at, position, .. } = object;
             let record = ObjectRecord {
                 resource_type: batch.resource_type.clone(),
                 id: id.clone(),
                 requested,
                 origin: origin.clone(),
                 created_at: created_at.clone(),
+                position: *position,
+                upgraded,
                 attributes,
             };
             serde_json::to_writer(&mut *file, &record)?;

@@ -2,23 +2,26 @@
 //! Knows nothing of formats, arguments or terminals.
 
 use crate::attribute::{self, BlockId, History};
-use crate::compare::{Comparison, Sides, compare};
+use crate::compare::{Comparison, Level, Sides, compare};
 use crate::config::{self, BlockPlace, Configuration, VariableSource};
-use crate::fetch::{self, FetchSettings, Progress};
+use crate::fetch::{self, FetchSettings, Live, Progress};
 use crate::git::{Approved, Repository, Tree};
 use crate::interrupt::Interrupt;
 use crate::inventory::{self, Inventory};
 use crate::judge::{Evidence, judge};
 use crate::model::{Address, Attribution, Contributor, Notice, Report, RepositoryInfo, ScanInfo};
 use crate::objects::Objects;
-use crate::plan::{self, InstanceIndex};
+use crate::plan::{self, InstanceIndex, ReadPlan};
+use crate::providers::{Opening, Readers};
 use crate::redact::{RedactionKey, hex};
+use crate::settings::{self, SettingsFile};
 use crate::show::{self, Shown};
 use crate::state::{self, State, StateText};
-use crate::{discover, error::Error, providers, record};
+use crate::{confirm, discover, error::Error, installation, providers, record};
 use provider_api::Provider;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -62,6 +65,16 @@ pub struct Settings {
     pub deadline: Duration,
     /// Requests a second that one service of an account and region is asked at most; none for the politeness default.
     pub max_rps: Option<u32>,
+    /// Which provider modules read live objects.
+    pub readers: Readers,
+    /// Whether what native readers suspect is read once more through the plugin.
+    pub confirm: bool,
+    /// What counts as a difference.
+    pub level: Level,
+    /// The settings to use instead of those of the approved commit.
+    pub config: Option<PathBuf>,
+    /// The environment, of which plugins see a part and settings may take values.
+    pub environment: BTreeMap<OsString, OsString>,
 }
 
 /// A root module and the states that belong to it.
@@ -109,6 +122,8 @@ struct Gathered<'a> {
     repository: &'a Repository,
     approved: &'a Approved,
     sides: Sides<'a>,
+    /// What reading has to say.
+    notices: Vec<Notice>,
 }
 
 /// Whether an instance of a state is to be read.
@@ -136,27 +151,42 @@ async fn gathered<T>(
         states.iter().zip(&evaluated).map(|((plain, _), evaluated)| evaluated.as_ref().unwrap_or(*plain));
     let configurations: Vec<&Configuration> = configurations.collect();
     let states: Vec<State<'_>> = states.into_iter().map(|(_, state)| state).collect();
-    let providers = open_providers(settings)?;
+    let tree = repository.tree(approved.commit)?;
+    let file = settings::read(&tree, settings.config.as_deref())?;
+    let providers = open_providers(settings, &file)?;
     let mut plan = plan::reads(&configurations, &states, &providers, &settings.inventory);
     if let Some(wanted) = wanted {
         let address = |index: InstanceIndex| &states[index.state].instances[index.instance].address;
         plan.retain(|index| wanted(configurations[index.state], address(index)));
     }
-    let limits = FetchSettings { deadline: settings.deadline, ..FetchSettings::default() };
-    let live = fetch::fetch(&plan, &providers, &limits, interrupt, progress).await?;
-    if let Some(dir) = &settings.record {
-        record::write(dir, &plan, &live, &redactor(&states, &keys))?;
+    let work_dir = repository.work_dir().unwrap_or(Path::new("."));
+    for connection in &mut plan.connections {
+        connection.configuration.installation = installation::of(&tree, work_dir, &connection.directory);
     }
+    settings::apply(&file, &settings.environment, &mut plan)?;
+    let limits = FetchSettings { deadline: settings.deadline, ..FetchSettings::default() };
+    let mut live = fetch::fetch(&mut plan, &providers, &limits, interrupt, progress).await?;
+    let nothing = Live::default();
     let sides = Sides {
         states: &states,
         configurations: &configurations,
         keys: &keys,
         plan: &plan,
-        live: &live,
+        live: &nothing,
         types: &providers::types,
         recorded_live: settings.live.is_some(),
+        level: settings.level,
     };
-    finish(&Gathered { repository: &repository, approved: &approved, sides })
+    let mut again = match settings.confirm {
+        true => confirm::reads(&plan, &compare(&Sides { live: &live, ..sides }), &providers),
+        false => ReadPlan::default(),
+    };
+    let confirmed = fetch::fetch(&mut again, &providers, &limits, interrupt, progress).await?;
+    if let Some(dir) = &settings.record {
+        record::write(dir, &[(&plan, &live), (&again, &confirmed)], &redactor(&states, &keys))?;
+    }
+    let notices = confirm::merge(&mut live, confirmed);
+    finish(&Gathered { repository: &repository, approved: &approved, sides: Sides { live: &live, ..sides }, notices })
 }
 
 /// Compares what was gathered, asks the history, and judges.
@@ -166,7 +196,7 @@ fn report(
     started_at: jiff::Timestamp,
     interrupt: &Interrupt,
 ) -> Result<Report, Error> {
-    let Gathered { repository, approved, sides } = gathered;
+    let Gathered { repository, approved, sides, notices: said } = gathered;
     let Sides { states, configurations, keys, .. } = *sides;
     let mut comparison = compare(sides);
     let left_out = inventory::apply(&settings.inventory, &mut comparison);
@@ -178,6 +208,7 @@ fn report(
         contributing(&history, configuration, address, attribute)
     };
     let mut notices = notices(configurations, states);
+    notices.extend(said.iter().cloned());
     notices.extend(failures(configurations, &repository.tree(approved.commit)?));
     notices.extend(history.as_ref().and_then(history_notice));
     notices.extend(left_out.iter().map(left_out_notice));
@@ -340,14 +371,16 @@ fn left_out_notice((rule, count): &(String, u64)) -> Notice {
 }
 
 /// The recording, or every built-in provider module.
-fn open_providers(settings: &Settings) -> Result<Vec<Box<dyn Provider>>, Error> {
-    let mut open = vec![providers::logical()];
+fn open_providers(settings: &Settings, file: &SettingsFile) -> Result<Vec<Box<dyn Provider>>, Error> {
     match &settings.live {
-        Some(dir) => open
-            .push(Box::new(provider_recorded::Recorded::open(dir)?.with_recorded_scope(provider_aws::recorded_scope))),
-        None => open.extend(providers::live(settings.max_rps)),
+        Some(dir) => Ok(providers::replay(dir, settings.readers)?),
+        None => Ok(providers::live(&Opening {
+            readers: settings.readers,
+            max_rps: settings.max_rps,
+            plugin: &file.plugin,
+            environment: &settings.environment,
+        })),
     }
-    Ok(open)
 }
 
 /// The history of every directory that has something to attribute; none is walked where nothing is.

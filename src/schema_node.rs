@@ -16,6 +16,8 @@ pub(crate) enum Node<'a> {
     Attribute(&'a AttributeSchema),
     /// A value inside an attribute, by its cty type.
     Cty(&'a Value),
+    /// A value inside an attribute whose nested attributes have flags of their own, by its cty type.
+    Nested(&'a Value, &'a BTreeMap<String, AttributeSchema>),
     /// The schema does not tell.
     Untold,
 }
@@ -37,7 +39,7 @@ impl<'a> Node<'a> {
                 Nesting::Map => Shape::Map,
             },
             Self::Attribute(attribute) => attribute.shape(),
-            Self::Cty(cty_type) => cty_shape(cty_type),
+            Self::Cty(cty_type) | Self::Nested(cty_type, _) => cty_shape(cty_type),
             Self::Untold => Shape::Dynamic,
         }
     }
@@ -51,7 +53,16 @@ impl<'a> Node<'a> {
                 (None, None) => Self::Untold,
             },
             Self::Blocks(block) => Self::Body(&block.attributes, &block.blocks).child(name),
+            Self::Attribute(attribute) if !attribute.nested.is_empty() => {
+                Self::Nested(&attribute.cty_type, &attribute.nested).child(name)
+            }
             Self::Attribute(attribute) => cty_element(&attribute.cty_type, name).map_or(Self::Untold, Self::Cty),
+            Self::Nested(cty_type, nested) if cty_shape(cty_type) == Shape::Object => {
+                nested.get(name).map_or(Self::Untold, Self::Attribute)
+            }
+            Self::Nested(cty_type, nested) => {
+                cty_element(cty_type, name).map_or(Self::Untold, |inner| Self::Nested(inner, nested))
+            }
             Self::Cty(cty_type) => cty_element(cty_type, name).map_or(Self::Untold, Self::Cty),
             Self::Untold => Self::Untold,
         }
@@ -96,13 +107,14 @@ impl<'a> Node<'a> {
     /// Whether anything here or below is sensitive.
     pub(crate) fn holds_sensitive(self) -> bool {
         let any = |attributes: &BTreeMap<String, AttributeSchema>, blocks: &BTreeMap<String, BlockSchema>| {
-            attributes.values().any(AttributeSchema::sensitive)
+            attributes.values().any(|attribute| Node::Attribute(attribute).holds_sensitive())
                 || blocks.values().any(|block| Node::Blocks(block).holds_sensitive())
         };
         match self {
             Self::Body(attributes, blocks) => any(attributes, blocks),
             Self::Blocks(block) => any(&block.attributes, &block.blocks),
-            Self::Attribute(attribute) => attribute.sensitive(),
+            Self::Attribute(attribute) => attribute.sensitive() || any(&attribute.nested, &BTreeMap::new()),
+            Self::Nested(_, nested) => any(nested, &BTreeMap::new()),
             Self::Cty(_) | Self::Untold => false,
         }
     }

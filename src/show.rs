@@ -9,7 +9,7 @@ use crate::normalize::undress;
 use crate::plan::InstanceIndex;
 use crate::redact::RedactionKey;
 use crate::state::Instance;
-use provider_api::{AttributeSchema, Attributes, Scope};
+use provider_api::{AttributeSchema, Attributes, Scope, TypeSchema};
 use rayon::prelude::*;
 use serde_json::Value;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -242,9 +242,9 @@ fn of_instance(
     let Root { configuration, key, .. } = root;
     let declared = configuration.instance(address).unwrap_or_default();
     let mut recorded: Attributes = serde_json::from_str(instance.attributes.get()).unwrap_or_default();
-    let (live, mut object, scope) = live_of(sides, index);
-    let schema =
-        (sides.types)(&instance.provider.source).and_then(|table| table.schema(&instance.address.resource_type));
+    let Found { live, mut object, scope, schema } = live_of(sides, index);
+    let kept = || (sides.types)(&instance.provider.source)?.schema(&instance.address.resource_type);
+    let schema = schema.or_else(kept);
     [Some(&mut recorded), object.as_mut()].into_iter().flatten().for_each(|side| undress(schema, side));
     let names: BTreeSet<&String> =
         declared.attributes.keys().chain(recorded.keys()).chain(object.iter().flat_map(Attributes::keys)).collect();
@@ -280,22 +280,37 @@ fn of_instance(
     }
 }
 
-/// Whether the live object was found, its attributes, and where it lives.
-fn live_of(sides: &Sides<'_>, index: InstanceIndex) -> (Live, Option<Attributes>, Option<Scope>) {
+/// What was found of a live object.
+struct Found<'a> {
+    live: Live,
+    object: Option<Attributes>,
+    /// Where it lives.
+    scope: Option<Scope>,
+    /// The type's schema as the provider itself told it, if it did.
+    schema: Option<&'a TypeSchema>,
+}
+
+fn live_of<'a>(sides: &Sides<'a>, index: InstanceIndex) -> Found<'a> {
     for connection in &sides.live.connections {
         for batch in &connection.batches {
             let Some(position) = batch.instances.iter().position(|one| *one == index) else { continue };
             let id = &batch.ids[position];
-            let scope = Some(connection.scope.clone());
-            if let Some(object) = batch.outcome.objects.iter().find(|object| object.id == *id) {
-                return (Live::Read, serde_json::from_str(object.attributes.get()).ok(), scope);
+            let (object, outcome) = batch.object(position);
+            let found = |live, object| Found {
+                live,
+                object,
+                scope: Some(connection.scope.clone()),
+                schema: outcome.schema.as_deref(),
+            };
+            if let Some(object) = object {
+                return found(Live::Read, serde_json::from_str(object.attributes.get()).ok());
             }
-            let gaps = connection.gap.iter().chain(&batch.outcome.gaps);
+            let gaps = connection.gap.iter().chain(&outcome.gaps);
             let unreadable = gaps.into_iter().any(|gap| gap.ids.is_empty() || gap.ids.contains(id));
-            return (if unreadable { Live::Unreadable } else { Live::Absent }, None, scope);
+            return found(if unreadable { Live::Unreadable } else { Live::Absent }, None);
         }
     }
-    (Live::NotAsked, None, None)
+    Found { live: Live::NotAsked, object: None, scope: None, schema: None }
 }
 
 /// An attribute with nothing but what the configuration says of it.

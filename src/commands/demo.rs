@@ -3,10 +3,12 @@
 
 use super::write_reports;
 use crate::cli::DemoArguments;
+use crate::compare::Level;
 use crate::error::Error;
 use crate::git::Repository;
 use crate::interrupt::Interrupt;
 use crate::inventory::Inventory;
+use crate::providers::Readers;
 use crate::report::Earlier;
 use crate::scan::{Settings, Subject};
 use std::path::{Path, PathBuf};
@@ -53,6 +55,11 @@ pub(super) fn run(arguments: DemoArguments, interrupt: &Interrupt) -> Result<u8,
         inventory: Inventory { wanted: true, ..Inventory::default() },
         deadline: Duration::from_secs(60),
         max_rps: None,
+        readers: Readers::Auto,
+        confirm: false,
+        level: Level::Normalized,
+        config: None,
+        environment: std::collections::BTreeMap::new(),
     };
     let mut report = super::scan::scan(&settings, interrupt)?;
     // Where the example was unpacked is nobody's business and differs from run to run.

@@ -2,13 +2,15 @@
 //! Knows nothing of what a scan does.
 
 use super::write_reports;
-use crate::cli::ScanArguments;
+use crate::cli::{LevelArgument, Reader, ScanArguments};
+use crate::compare::Level;
 use crate::error::Error;
 use crate::fetch::Progress;
 use crate::git::Repository;
 use crate::interrupt::Interrupt;
 use crate::inventory::Inventory;
 use crate::model::Report;
+use crate::providers::{HAS_PLUGINS, Readers};
 use crate::report::Earlier;
 use crate::scan::{self, Settings, Subject};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -22,6 +24,7 @@ const MAX_PREVIOUS_BYTES: u64 = 256 << 20;
 /// Scans and reports.
 pub(super) fn run(arguments: ScanArguments, interrupt: &Interrupt) -> Result<u8, Error> {
     let variables = arguments.variables.in_order();
+    let (readers, level) = readers(&arguments)?;
     // Arguments that cannot work are told before an hour of reading.
     super::targets(&arguments.output.report)?;
     let previous = match arguments.sarif_previous.as_deref() {
@@ -47,10 +50,40 @@ pub(super) fn run(arguments: ScanArguments, interrupt: &Interrupt) -> Result<u8,
         inventory: Inventory { wanted: arguments.unmanaged, scopes: arguments.scope, ignored: arguments.ignore },
         deadline: Duration::from_secs(arguments.deadline),
         max_rps: arguments.max_rps,
+        readers,
+        confirm: arguments.confirm,
+        level,
+        config: arguments.config,
+        environment: std::env::vars_os().collect(),
     };
     let report = scan(&settings, interrupt)?;
     write_reports(&report, &arguments.output, &directory, earlier)?;
     Ok(report.scan.exit_code)
+}
+
+/// Which readers, and at what level their answers are compared.
+fn readers(arguments: &ScanArguments) -> Result<(Readers, Level), Error> {
+    let readers = match arguments.reader {
+        Reader::Auto => Readers::Auto,
+        Reader::Native => Readers::Native,
+        Reader::Plugin => Readers::Plugin,
+    };
+    let level = match arguments.level {
+        LevelArgument::Raw => Level::Raw,
+        LevelArgument::Normalized => Level::Normalized,
+        LevelArgument::Configured => Level::Configured,
+    };
+    let usage = |text: &str| Err(Error::Usage(text.into()));
+    if level == Level::Raw && readers != Readers::Plugin {
+        return usage("--level raw compares what the provider itself answers: it goes with --reader plugin");
+    }
+    if arguments.confirm && readers != Readers::Auto {
+        return usage("--confirm reads once more what native readers suspect: it goes with --reader auto");
+    }
+    if !HAS_PLUGINS && arguments.live.is_none() && (arguments.confirm || readers == Readers::Plugin) {
+        return usage("this driftline was built without the plugin reader: build it with `--features plugin`");
+    }
+    Ok((readers, level))
 }
 
 /// Scans with progress on standard error where that is a terminal.

@@ -2,11 +2,13 @@
 //! Knows nothing of how anything is read.
 
 use crate::cli::{Format, ShowArguments};
+use crate::compare::Level;
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::inventory::Inventory;
 use crate::judge::IN_SYNC;
 use crate::model::Address;
+use crate::providers::Readers;
 use crate::report::{show_json, show_list, show_text};
 use crate::scan::{self, Settings, Subject};
 use std::time::Duration;
@@ -33,6 +35,11 @@ pub(super) fn run(arguments: ShowArguments, interrupt: &Interrupt) -> Result<u8,
         inventory: Inventory::default(),
         deadline: Duration::from_secs(arguments.deadline),
         max_rps: None,
+        readers: Readers::Auto,
+        confirm: false,
+        level: Level::Normalized,
+        config: None,
+        environment: std::env::vars_os().collect(),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
     let shown = runtime.block_on(scan::show(&settings, &addresses, arguments.offline, interrupt, &|_| {}));

@@ -4,7 +4,7 @@
 use super::declared::{At, at, disagreements};
 use super::owners::Owners;
 use super::walk::{Difference, Walked, Walker};
-use super::{Change, Sides, Verdict};
+use super::{Change, Level, Sides, Verdict};
 use crate::config::{Configuration, Declared, DeclaredInstance, DeclaredResource, Declares, IgnoreChanges};
 use crate::fetch::{LiveBatch, LiveConnection};
 use crate::model::{Address, Fold, Kind};
@@ -12,7 +12,7 @@ use crate::normalize::{IgnoredTags, is_empty, split_tags, undress};
 use crate::plan::InstanceIndex;
 use crate::schema_node::Node;
 use crate::state::Instance;
-use provider_api::{AttributePath, Attributes, Gap, LiveObject, Step, TypeTable};
+use provider_api::{AttributePath, Attributes, Gap, LiveObject, Step, TypeSchema, TypeTable};
 use serde_json::Value;
 
 /// What the instances of one batch have in common.
@@ -20,6 +20,7 @@ pub(super) struct Context<'a> {
     pub(super) sides: &'a Sides<'a>,
     pub(super) owners: &'a Owners<'a>,
     pub(super) table: Option<&'static TypeTable>,
+    pub(super) schema: Option<&'a TypeSchema>,
     pub(super) ignored: &'a IgnoredTags,
     /// The provider block's `default_tags`, where they are known.
     pub(super) default_tags: Option<&'a serde_json::Map<String, Value>>,
@@ -40,7 +41,8 @@ impl<'a> Context<'a> {
         let resource_type = &self.batch.resource_type;
         Walker {
             resource_type: self.table.and_then(|table| table.resource_type(resource_type)),
-            schema: Node::root(self.table.and_then(|table| table.schema(resource_type))),
+            schema: Node::root(self.schema),
+            raw: self.sides.level == Level::Raw,
             digests: self.sides.recorded_live.then(|| &self.sides.keys[index.state]),
         }
     }
@@ -56,9 +58,10 @@ pub(super) fn unknown(context: &Context<'_>, index: InstanceIndex, cause: String
     Verdict { cause: Some(cause), ..context.verdict(index, Some(Kind::Unknown)) }
 }
 
-/// The read was complete and the object was not there.
-pub(super) fn missing(context: &Context<'_>, index: InstanceIndex) -> Verdict {
-    if let Some(region) = recorded_elsewhere(context, index) {
+/// The read was complete and the object was not there. A provider that reads `by_itself` goes to the region that the
+/// resource names.
+pub(super) fn missing(context: &Context<'_>, index: InstanceIndex, by_itself: bool) -> Verdict {
+    if let Some(region) = recorded_elsewhere(context, index).filter(|_| !by_itself) {
         return unknown(context, index, format!("recorded in region {region}, which was not read"));
     }
     let address = context.configuration(index).refactored(&context.instance(index).address);
@@ -92,9 +95,19 @@ pub(super) fn found(
         Ok(sides) => sides,
         Err(error) => return (unknown(context, index, format!("attributes cannot be read: {error}")), Vec::new()),
     };
-    split_tags(&mut recorded, &mut live, context.ignored);
-    let schema = context.table.and_then(|table| table.schema(&context.batch.resource_type));
-    [&mut recorded, &mut live].into_iter().for_each(|side| undress(schema, side));
+    if let Some(upgraded) = object.upgraded.as_deref().map(|text| serde_json::from_str::<Attributes>(text.get())) {
+        match upgraded {
+            Ok(upgraded) => recorded.extend(upgraded),
+            Err(error) => {
+                return (unknown(context, index, format!("attributes cannot be read: {error}")), Vec::new());
+            }
+        }
+    }
+    // A provider that reads an instance by itself splits its tags as its own configuration says.
+    if object.position.is_none() {
+        split_tags(&mut recorded, &mut live, context.ignored);
+    }
+    [&mut recorded, &mut live].into_iter().for_each(|side| undress(context.schema, side));
     let compared: Vec<String> = live.keys().cloned().collect();
     let walker = context.walker(index);
     let mut walked = walker.instance(&recorded, &live);
@@ -105,14 +118,23 @@ pub(super) fn found(
     if let (Some(declared), Some(tags)) = (&mut declared, context.default_tags) {
         declare_all_tags(declared, tags, context.ignored);
     }
-    fold_owned(context, &walker, (&instance.id, declared.as_ref()), (&recorded, &live), &mut walked);
-    drop_repeated_tags(&mut walked);
+    if !walker.raw {
+        fold_owned(context, &walker, (&instance.id, declared.as_ref()), (&recorded, &live), &mut walked);
+        drop_repeated_tags(&mut walked);
+    }
 
     let mut verdict = context.verdict(index, None);
     verdict.folds = walked.folds.into_iter().map(|(path, rule)| Fold { path, rule }).collect();
     let changes =
         walked.differences.into_iter().map(|difference| change(&walker, declared.as_ref(), instance, difference));
-    settle(&mut verdict, changes.collect(), ignores(configuration, &address), &declares);
+    let changes = counting(context.sides.level, changes.collect(), &mut verdict);
+    match context.sides.level {
+        Level::Raw if changes.is_empty() => {}
+        Level::Raw => (verdict.kind, verdict.changes) = (Some(Kind::Changed), changes),
+        Level::Normalized | Level::Configured => {
+            settle(&mut verdict, changes, ignores(configuration, &address), &declares);
+        }
+    }
     if verdict.kind.is_none() && declares == Declares::No {
         verdict.kind = Some(Kind::PendingRemoval);
         verdict.cause = removal(configuration, &address);
@@ -259,6 +281,16 @@ fn leaf_is_configurable(walker: &Walker<'_>, declared: Option<&DeclaredInstance>
 
 fn ignores<'a>(configuration: &'a Configuration, address: &Address) -> Option<&'a IgnoreChanges> {
     configuration.resources.get(&address.resource()).map(|resource| &resource.lifecycle.ignore_changes)
+}
+
+/// The changes that count at a level; the others are folded.
+fn counting(level: Level, changes: Vec<Change>, verdict: &mut Verdict) -> Vec<Change> {
+    if level != Level::Configured {
+        return changes;
+    }
+    let (counting, rest): (Vec<Change>, Vec<Change>) = changes.into_iter().partition(|change| change.material);
+    verdict.folds.extend(rest.into_iter().map(|change| Fold { path: change.path, rule: "not_configured".into() }));
+    counting
 }
 
 /// Chooses the kind out of the changes.

@@ -10,6 +10,7 @@ mod triggered;
 mod walk;
 
 use crate::config::{Configuration, Declares};
+use crate::confirm::CONFIRMING;
 use crate::fetch::{Live, LiveBatch, LiveConnection};
 use crate::inventory::Covered;
 use crate::model::{Address, CoverageEntry, CoverageStatus, Fold, Kind};
@@ -18,9 +19,12 @@ use crate::plan::{InstanceIndex, ReadPlan, declared as declared_provider};
 use crate::redact::RedactionKey;
 use crate::state::State;
 use owners::Owners;
-use provider_api::{AttributePath, Attributes, Gap, LiveObject, Origin, Scope, StandIn, TypeTable};
+use provider_api::{
+    AttributePath, Attributes, Gap, LiveObject, Origin, ReadOutcome, Scope, StandIn, TypeSchema, TypeTable,
+};
 use rayon::prelude::*;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 pub(crate) use declared::At;
@@ -41,6 +45,21 @@ pub struct Sides<'a> {
     pub types: &'a (dyn Fn(&str) -> Option<&'static TypeTable> + Sync),
     /// Whether live objects come from a recording, whose sensitive values are digests.
     pub recorded_live: bool,
+    /// What counts as a difference.
+    pub level: Level,
+}
+
+/// What counts as a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Level {
+    /// Every difference that Terraform's own refresh would record: null is not empty, and nothing is folded. Only what the
+    /// provider itself answered can be compared like that.
+    Raw,
+    /// Differences with a meaning; the rest is folded, by rules that have names.
+    #[default]
+    Normalized,
+    /// Of these only what a plan of the approved configuration would change back.
+    Configured,
 }
 
 /// One attribute that differs. Values may be sensitive: only [`crate::judge`] prepares them for printing.
@@ -144,16 +163,20 @@ pub fn compare(sides: &Sides<'_>) -> Comparison {
         }
         let (mut seen, mut missing) = (0, 0);
         for batch in &connection.batches {
-            let context = instance::Context {
+            let told = schema(table, &batch.resource_type, &batch.outcome);
+            let confirmed = batch.confirmed.as_ref();
+            let confirmed = confirmed.and_then(|one| schema(table, &batch.resource_type, &one.outcome));
+            let context = |schema| instance::Context {
                 sides,
                 owners: &owners,
                 table,
+                schema,
                 ignored: &ignored,
                 default_tags: default_tags.as_ref(),
                 connection,
                 batch,
             };
-            let tally = tally(&context, elsewhere.as_ref());
+            let tally = tally(&context(told.as_deref()), &context(confirmed.as_deref()), elsewhere.as_ref());
             seen += batch.instances.len();
             missing += tally.verdicts.iter().filter(|verdict| verdict.kind == Some(Kind::Missing)).count();
             comparison.verdicts.extend(tally.verdicts);
@@ -161,6 +184,7 @@ pub fn compare(sides: &Sides<'_>) -> Comparison {
             for (rule, count) in tally.folds {
                 *comparison.folds.entry(rule).or_default() += count;
             }
+            comparison.coverage.extend(confirmation(connection, batch));
             comparison.coverage.push(coverage(connection, batch, tally.attributes));
         }
         if seen > 1 && missing == seen {
@@ -212,29 +236,69 @@ impl Tally {
     }
 }
 
-/// The verdicts of one batch.
-fn tally(context: &instance::Context<'_>, elsewhere: Option<&Scope>) -> Tally {
+/// The schema to compare a type by: what the provider told, with what is known of the type beyond it; else what is kept.
+fn schema<'a>(
+    table: Option<&'static TypeTable>,
+    resource_type: &str,
+    outcome: &'a ReadOutcome,
+) -> Option<Cow<'a, TypeSchema>> {
+    let kept = table.and_then(|table| table.schema(resource_type));
+    match (outcome.schema.as_deref(), kept) {
+        (Some(told), Some(kept)) => Some(Cow::Owned(told.clone().with_unset_of(kept))),
+        (told, kept) => told.or(kept).map(Cow::Borrowed),
+    }
+}
+
+/// The objects of an outcome, to be found by what they were read for.
+struct Objects<'a> {
+    by_position: HashMap<usize, &'a LiveObject>,
+    by_id: HashMap<&'a str, &'a LiveObject>,
+}
+
+impl<'a> Objects<'a> {
+    fn new(outcome: &'a ReadOutcome) -> Self {
+        let (positioned, named): (Vec<_>, Vec<_>) =
+            outcome.objects.iter().partition(|object| object.position.is_some());
+        Self {
+            by_position: positioned.into_iter().filter_map(|object| Some((object.position?, object))).collect(),
+            by_id: named.into_iter().map(|object| (object.id.as_str(), object)).collect(),
+        }
+    }
+
+    fn get(&self, position: usize, id: &str) -> Option<&'a LiveObject> {
+        self.by_position.get(&position).or_else(|| self.by_id.get(id)).copied()
+    }
+}
+
+/// The verdicts of one batch. What a second reader answered is compared in a context of its own.
+fn tally(context: &instance::Context<'_>, confirming: &instance::Context<'_>, elsewhere: Option<&Scope>) -> Tally {
     let batch = context.batch;
-    let objects: HashMap<&str, &LiveObject> =
-        batch.outcome.objects.iter().map(|object| (object.id.as_str(), object)).collect();
+    let objects = Objects::new(&batch.outcome);
     let whole = context.connection.gap.iter().chain(&batch.outcome.gaps).find(|gap| gap.ids.is_empty());
+    let confirmed = batch.confirmed.as_ref().map(|confirmed| (&confirmed.positions, Objects::new(&confirmed.outcome)));
     let by_id: HashMap<&str, &Gap> =
         batch.outcome.gaps.iter().flat_map(|gap| gap.ids.iter().map(move |id| (id.as_str(), gap))).collect();
-    let judge = |index: InstanceIndex, id: &str| {
+    let judge = |position: usize, index: InstanceIndex, id: &str| {
+        if let Some((_, objects)) = confirmed.as_ref().filter(|(positions, _)| positions.contains(&position)) {
+            return match objects.get(position, id) {
+                Some(object) => instance::found(confirming, index, object, None),
+                None => (instance::missing(confirming, index, true), Vec::new()),
+            };
+        }
         if let Some(recorded) = elsewhere {
             let cause = other_scope(recorded, &context.connection.scope);
             return (instance::unknown(context, index, cause), Vec::new());
         }
         let gap = by_id.get(id).copied();
-        match (objects.get(id), gap.or(whole)) {
+        match (objects.get(position, id), gap.or(whole)) {
             (Some(object), _) => instance::found(context, index, object, gap),
             (None, Some(gap)) => (instance::unknown(context, index, gap.cause.clone()), Vec::new()),
-            (None, None) => (instance::missing(context, index), Vec::new()),
+            (None, None) => (instance::missing(context, index, batch.outcome.schema.is_some()), Vec::new()),
         }
     };
-    let instances = batch.instances.par_iter().zip(&batch.ids);
-    let parts = instances.fold(Tally::default, |tally, (index, id)| {
-        let (verdict, compared) = judge(*index, id);
+    let instances = batch.instances.par_iter().zip(&batch.ids).enumerate();
+    let parts = instances.fold(Tally::default, |tally, (position, (index, id))| {
+        let (verdict, compared) = judge(position, *index, id);
         tally.add(verdict, compared)
     });
     parts.reduce(Tally::default, Tally::join)
@@ -296,6 +360,23 @@ fn coverage(connection: &LiveConnection, batch: &LiveBatch, attributes: BTreeSet
         api_calls: batch.outcome.api_calls,
         cause: gap.map(|gap| gap.cause.clone()),
     }
+}
+
+/// What a second reader was asked.
+fn confirmation(connection: &LiveConnection, batch: &LiveBatch) -> Option<CoverageEntry> {
+    let confirmed = batch.confirmed.as_ref()?;
+    Some(CoverageEntry {
+        provider: connection.source.clone(),
+        scope: connection.scope.clone(),
+        resource_type: batch.resource_type.clone(),
+        reader: CONFIRMING.into(),
+        status: CoverageStatus::Complete,
+        objects: confirmed.outcome.objects.len() as u64,
+        covered: None,
+        attributes: Vec::new(),
+        api_calls: confirmed.outcome.api_calls,
+        cause: None,
+    })
 }
 
 /// Several provider configurations may read one scope: one entry for each provider, scope and type.

@@ -3,7 +3,7 @@
 use super::*;
 use crate::plan::{PlannedBatch, PlannedConnection};
 use crate::state::{StateText, parse};
-use provider_api::{ReadOutcome, ReadRequest};
+use provider_api::ReadOutcome;
 use serde_json::value::RawValue;
 
 fn state(name: &str) -> StateText {
@@ -23,7 +23,7 @@ fn object(attributes: &RawValue, id: &str) -> LiveObject {
         attributes.insert("tags_all".into(), all);
     }
     let attributes = serde_json::value::to_raw_value(&attributes).expect("JSON");
-    LiveObject { id: id.into(), attributes, origin: Origin::Created, created_at: None }
+    LiveObject::new(id, attributes)
 }
 
 /// The verdicts where nothing is declared.
@@ -72,6 +72,7 @@ fn compared(
         }
         answer(resource_type, &mut outcome);
         answered.batches.push(LiveBatch {
+            confirmed: None,
             resource_type: resource_type.into(),
             ids: instances.iter().map(|index| recorded_state.instances[*index].id.to_string()).collect(),
             instances: instances.iter().map(|index| InstanceIndex { state: 0, instance: *index }).collect(),
@@ -79,13 +80,17 @@ fn compared(
         });
     }
     plan.connections.push(PlannedConnection {
+        provider: None,
+        directory: String::new(),
+        reference: String::new(),
+        inventory: false,
         source: source.into(),
         configuration: provider_api::ProviderConfiguration::default(),
         batches: Vec::<PlannedBatch<'_>>::new(),
     });
-    let _ = ReadRequest { resource_type: "", instances: Vec::new(), unrequested: false };
     let states = [recorded_state];
     let sides = Sides {
+        level: super::Level::Normalized,
         states: &states,
         configurations: &[configuration],
         keys: &[RedactionKey::of_state(&recorded.text)],
@@ -113,8 +118,7 @@ fn what_an_approved_import_names_is_pending_and_not_unmanaged() {
     let comparison = compared(&settled, &settled, &configuration, |resource_type, outcome| {
         for id in ["vpc-taken-in", "vpc-stray"].into_iter().filter(|_| resource_type == "aws_vpc") {
             let attributes = RawValue::from_string("{}".into()).expect("JSON");
-            let created_at = None;
-            outcome.unrequested.push(LiveObject { id: id.into(), attributes, origin: Origin::Created, created_at });
+            outcome.unrequested.push(LiveObject::new(id, attributes));
         }
     });
     let unmanaged: Vec<&str> = comparison.unmanaged.iter().map(|object| object.id.as_str()).collect();

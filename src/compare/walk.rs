@@ -1,7 +1,7 @@
 //! Walks two values side by side and lists where they differ.
 //! Knows nothing of configuration, siblings or verdicts.
 
-use crate::normalize::{equal, fold, is_empty, is_set};
+use crate::normalize::{equal, fold, is_empty, is_set, raw};
 use crate::redact::RedactionKey;
 use crate::schema_node::Node;
 use provider_api::{AttributePath, Attributes, ResourceType, RuleKind, Shape, Step};
@@ -41,6 +41,8 @@ pub(crate) struct Walker<'a> {
     pub(crate) resource_type: Option<&'static ResourceType>,
     /// Schema, if the type is known.
     pub(crate) schema: Node<'a>,
+    /// Whether every difference counts that Terraform's own refresh would record.
+    pub(crate) raw: bool,
     /// Set when the live side is a recording, whose sensitive values are digests.
     pub(crate) digests: Option<&'a RedactionKey>,
 }
@@ -81,7 +83,11 @@ impl Walker<'_> {
         if let Some(mark) = self.digests.and_then(|key| key.read_mark(live).map(|digest| (key, digest))) {
             return self.digest(path, recorded, mark, walked);
         }
-        if let Some(rule) = fold(self.resource_type, &path, node, recorded, live) {
+        if self.raw {
+            if raw::equal(node, recorded, live) {
+                return;
+            }
+        } else if let Some(rule) = fold(self.resource_type, &path, node, recorded, live) {
             // Of a recorded scan only the digest is left, from which a fold cannot be told: it is counted in neither.
             if !sensitive || is_empty(live) || is_empty(recorded) {
                 walked.folds.push((path, rule));
@@ -115,7 +121,7 @@ impl Walker<'_> {
         match (recorded, live) {
             (Value::Array(one), Value::Array(other)) => {
                 let plain = other.iter().any(|element| !element.is_object());
-                if one.len() != other.len() || plain || is_set(self.resource_type, path, node) {
+                if one.len() != other.len() || plain || is_set(self.rules(), path, node) {
                     return false;
                 }
                 for (index, (recorded, live)) in one.iter().zip(other).enumerate() {
@@ -158,6 +164,11 @@ impl Walker<'_> {
         }
     }
 
+    /// Rules for comparing, which do not hold where every difference counts.
+    fn rules(&self) -> Option<&'static ResourceType> {
+        self.resource_type.filter(|_| !self.raw)
+    }
+
     fn marked_sensitive(&self, path: &AttributePath) -> bool {
         crate::normalize::rules_at(self.resource_type, path).any(|rule| matches!(rule.kind, RuleKind::Sensitive))
     }
@@ -191,7 +202,7 @@ mod tests {
             "login": {"nesting": "list", "attributes": {"password": {"type": "string", "flags": "os"}}},
             "route": {"nesting": "list", "attributes": {"cidr": {"type": "string", "flags": "o"}}}}}"#;
         let schema: TypeSchema = serde_json::from_str(text).expect("a schema");
-        let walker = Walker { resource_type: None, schema: Node::root(Some(&schema)), digests: None };
+        let walker = Walker { resource_type: None, schema: Node::root(Some(&schema)), raw: false, digests: None };
         let sides =
             [json!({"login": [], "route": []}), json!({"login": [{"password": "x"}], "route": [{"cidr": "y"}]})];
         let [recorded, live] = sides.map(|side| side.as_object().cloned().expect("attributes"));

@@ -49,7 +49,7 @@ type Tried<'t, 'a> = (&'t PlannedConnection<'a>, &'t Opened<'t>);
 /// Whether two connections certainly read the same objects. Of what is global to an account the region does not matter.
 fn same_place((planned, opened): Tried<'_, '_>, (other_planned, other): Tried<'_, '_>, global: bool) -> bool {
     let (Ok(connection), Ok(other_connection)) = (&opened.connection, &other.connection) else { return false };
-    let live = |opened: &Opened<'_>| opened.provider.is_some_and(|provider| !provider.replays());
+    let live = |opened: &Opened<'_>| opened.provider.is_some_and(|provider| provider.joins_requests());
     let (one, two) = (&planned.configuration, &other_planned.configuration);
     planned.source == other_planned.source
         && live(opened)
@@ -92,7 +92,10 @@ async fn read(
     limits: &Limits,
 ) -> ReadOutcome {
     let answer = match connection {
-        Ok(connection) => limits.guard(request.resource_type, async { connection.read(request).await }).await,
+        Ok(connection) => {
+            let request = ReadRequest { until: Some(limits.until().into_std()), ..request.clone() };
+            limits.guard(request.resource_type, async { connection.read(&request).await }).await
+        }
         Err(gap) => Err(gap.clone()),
     };
     answer.unwrap_or_else(|gap| ReadOutcome { gaps: vec![gap], ..ReadOutcome::default() })
@@ -112,6 +115,7 @@ fn joined<'a>(batches: &[&'a PlannedBatch<'_>]) -> ReadRequest<'a> {
         resource_type: &batches[0].resource_type,
         instances,
         unrequested: batches.iter().any(|batch| batch.unrequested),
+        until: None,
     }
 }
 
@@ -148,6 +152,7 @@ fn shares(outcome: ReadOutcome, batches: &[&PlannedBatch<'_>]) -> Vec<ReadOutcom
     }
     shares[0].unrequested = outcome.unrequested;
     shares.iter_mut().for_each(|share| share.listed = outcome.listed);
+    shares.iter_mut().for_each(|share| share.schema.clone_from(&outcome.schema));
     shares[0].api_calls = outcome.api_calls;
     shares
 }

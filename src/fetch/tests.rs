@@ -3,7 +3,7 @@
 use super::*;
 use crate::plan::PlannedBatch;
 use futures::future::BoxFuture;
-use provider_api::{Attributes, LiveObject, Origin, ProviderConfiguration, ReadRequest, RequestedInstance};
+use provider_api::{Attributes, LiveObject, ProviderConfiguration, ReadRequest, RequestedInstance};
 use serde_json::value::RawValue;
 use std::sync::{Arc, Mutex};
 
@@ -39,8 +39,8 @@ impl Provider for Fake {
         Vec::new()
     }
 
-    fn replays(&self) -> bool {
-        self.replays
+    fn joins_requests(&self) -> bool {
+        !self.replays
     }
 
     fn recorded_scope(&self, _: &Attributes) -> Scope {
@@ -79,12 +79,7 @@ impl Connection for FakeConnection {
         let account = self.scope.account.as_deref().unwrap_or("-");
         let line = format!("{account} {} {ids:?} {}", request.resource_type, request.unrequested);
         self.asked.lock().unwrap().push(line);
-        let object = |id: &str| LiveObject {
-            id: id.into(),
-            attributes: RawValue::from_string("{}".into()).unwrap(),
-            origin: Origin::Created,
-            created_at: None,
-        };
+        let object = |id: &str| LiveObject::new(id, RawValue::from_string("{}".into()).unwrap());
         let mut outcome = ReadOutcome { api_calls: 2, ..ReadOutcome::default() };
         if !self.may {
             return async { ReadOutcome::unread(GapClass::Denied, "not allowed") }.boxed();
@@ -119,13 +114,14 @@ fn plan<'a>(source: &str, sides: &[Side<'a>], empty: &'a RawValue) -> ReadPlan<'
     let batch = |unrequested: bool, (resource_type, ids): &(&str, &'a [&'a str])| PlannedBatch {
         resource_type: (*resource_type).to_owned(),
         instances: (0..ids.len()).map(|instance| InstanceIndex { state: 0, instance }).collect(),
-        requested: ids
-            .iter()
-            .map(|id| RequestedInstance { id, attributes: empty, schema_version: 0, private: None })
-            .collect(),
+        requested: ids.iter().map(|id| RequestedInstance::new(id, empty)).collect(),
         unrequested,
     };
     let connection = |(position, (settings, unrequested, batches)): (usize, &Side<'a>)| PlannedConnection {
+        provider: Some(0),
+        directory: String::new(),
+        reference: String::new(),
+        inventory: false,
         source: source.into(),
         configuration: ProviderConfiguration {
             name: format!("c{position}"),
@@ -149,11 +145,11 @@ const SETTINGS: FetchSettings =
 fn read(fake: Fake, settings: &FetchSettings, sides: &[Side<'_>]) -> (Vec<String>, Vec<String>) {
     let asked = fake.asked.clone();
     let empty = RawValue::from_string("{}".into()).unwrap();
-    let plan = plan("example.com/x/fake", sides, &empty);
+    let mut plan = plan("example.com/x/fake", sides, &empty);
     let providers: Vec<Box<dyn Provider>> = vec![Box::new(fake)];
     let steps = Mutex::new(Vec::new());
     let progress = |progress: Progress| steps.lock().unwrap().push(progress);
-    let live = run(fetch(&plan, &providers, settings, &Interrupt::default(), &progress)).unwrap();
+    let live = run(fetch(&mut plan, &providers, settings, &Interrupt::default(), &progress)).unwrap();
     let last = *steps.lock().unwrap().last().unwrap();
     assert_eq!(last.done, last.total);
     let mut lines = Vec::new();
@@ -280,8 +276,8 @@ fn a_recording_is_asked_as_it_was_made() {
 #[test]
 fn a_source_without_a_provider_is_a_gap() {
     let empty = RawValue::from_string("{}".into()).unwrap();
-    let plan = plan("registry.terraform.io/x/y", &[("{}", false, &[("y_z", &["a"])])], &empty);
-    let live = run(fetch(&plan, &[], &SETTINGS, &Interrupt::default(), &|_| ())).unwrap();
+    let mut plan = plan("registry.terraform.io/x/y", &[("{}", false, &[("y_z", &["a"])])], &empty);
+    let live = run(fetch(&mut plan, &[], &SETTINGS, &Interrupt::default(), &|_| ())).unwrap();
     let connection = &live.connections[0];
     assert_eq!((connection.reader.as_str(), &connection.gap), ("none", &None));
     assert_eq!(connection.scope, connection.recorded_scope);
@@ -292,7 +288,7 @@ fn a_source_without_a_provider_is_a_gap() {
 #[test]
 fn an_interruption_ends_a_read_that_hangs() {
     let empty = RawValue::from_string("{}".into()).unwrap();
-    let plan = plan("example.com/x/fake", &[("{}", false, &[("hang", &["a"])])], &empty);
+    let mut plan = plan("example.com/x/fake", &[("{}", false, &[("hang", &["a"])])], &empty);
     let providers: Vec<Box<dyn Provider>> = vec![Box::new(Fake::default())];
     let interrupt = Interrupt::default();
     let settings = FetchSettings::default();
@@ -301,7 +297,7 @@ fn an_interruption_ends_a_read_that_hangs() {
             tokio::time::sleep(Duration::from_millis(20)).await;
             interrupt.set();
         };
-        futures::join!(fetch(&plan, &providers, &settings, &interrupt, &|_| ()), set).0
+        futures::join!(fetch(&mut plan, &providers, &settings, &interrupt, &|_| ()), set).0
     });
     assert_eq!(ended.unwrap_err(), crate::interrupt::Interrupted);
 }

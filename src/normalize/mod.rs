@@ -3,6 +3,7 @@
 
 mod number;
 mod policy;
+pub(crate) mod raw;
 mod tags;
 
 use crate::schema_node::Node;

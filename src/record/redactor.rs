@@ -7,11 +7,10 @@ use crate::redact::RedactionKey;
 use crate::schema_node::Node;
 use crate::state::{Instance, State};
 use provider_api::{
-    AttributePath, AttributeSchema, Attributes, BlockSchema, ResourceType, RuleKind, Shape, Step, TypeTable,
+    AttributePath, AttributeSchema, Attributes, LiveObject, ResourceType, RuleKind, Shape, Step, TypeSchema, TypeTable,
 };
 use serde_json::Value;
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
 
 /// Knows what is sensitive: by schema and rules of the type, and by what state marks.
 ///
@@ -28,15 +27,22 @@ pub struct Redactor<'a> {
 
 impl<'a> Redactor<'a> {
     /// The redaction of one type's objects.
-    pub(super) fn of_type(&self, source: &str, resource_type: &str) -> TypeRedaction<'a> {
+    /// `told` is the schema that the provider itself told, if it did.
+    pub(super) fn of_type<'s>(
+        &self,
+        source: &str,
+        resource_type: &str,
+        told: Option<&'s TypeSchema>,
+    ) -> TypeRedaction<'s>
+    where
+        'a: 's,
+    {
         let table = (self.types)(source);
-        let (rules, schema) = (
-            table.and_then(|table| table.resource_type(resource_type)),
-            table.and_then(|table| table.schema(resource_type)),
-        );
+        let rules = table.and_then(|table| table.resource_type(resource_type));
+        let schema = told.or_else(|| table.and_then(|table| table.schema(resource_type)));
         let by_rule =
             rules.is_some_and(|rules| rules.rules.iter().any(|rule| matches!(rule.kind, RuleKind::Sensitive)));
-        let by_schema = schema.is_some_and(|schema| holds_sensitive(&schema.attributes, &schema.blocks));
+        let by_schema = Node::root(schema).holds_sensitive();
         TypeRedaction {
             states: self.states,
             keys: self.keys,
@@ -47,48 +53,62 @@ impl<'a> Redactor<'a> {
     }
 }
 
-fn holds_sensitive(attributes: &BTreeMap<String, AttributeSchema>, blocks: &BTreeMap<String, BlockSchema>) -> bool {
-    attributes.values().any(AttributeSchema::sensitive)
-        || blocks.values().any(|block| holds_sensitive(&block.attributes, &block.blocks))
-}
-
 /// The redaction of one type's objects.
 pub(super) struct TypeRedaction<'a> {
     states: &'a [State<'a>],
     keys: &'a [RedactionKey],
     rules: Option<&'static ResourceType>,
-    schema: Node<'static>,
+    schema: Node<'a>,
     /// Whether the type itself has sensitive attributes.
     always: bool,
 }
 
 impl TypeRedaction<'_> {
-    /// The attributes as they may be kept. `instances` are those that asked for the object, none for other objects.
-    pub(super) fn attributes(
+    /// The attributes as they may be kept, and those that take the place of recorded ones. `instances` are those that asked
+    /// for the object, none for other objects.
+    pub(super) fn object(
         &self,
-        live: &RawValue,
+        object: &LiveObject,
         instances: &[InstanceIndex],
-    ) -> Result<Box<RawValue>, serde_json::Error> {
+    ) -> Result<(Box<RawValue>, Option<Box<RawValue>>), serde_json::Error> {
+        let live = &object.attributes;
         let asking: Vec<&Instance<'_>> =
             instances.iter().map(|index| &self.states[index.state].instances[index.instance]).collect();
         let marked: Vec<&AttributePath> = asking.iter().flat_map(|instance| &instance.sensitive).collect();
         if !self.always && marked.is_empty() {
-            return Ok(live.to_owned());
+            return Ok((live.clone(), object.upgraded.clone()));
         }
         let mut attributes: Attributes = serde_json::from_str(live.get())?;
+        let mut upgraded: Attributes = match &object.upgraded {
+            Some(upgraded) => serde_json::from_str(upgraded.get())?,
+            None => Attributes::new(),
+        };
         // What cannot be parsed is compared with nothing.
-        let recorded: Attributes = asking
+        let mut recorded: Attributes = asking
             .first()
             .and_then(|instance| serde_json::from_str(instance.attributes.get()).ok())
             .unwrap_or_default();
         // An object that nobody asked for is compared with nothing: any key will do.
         let key = instances.first().map_or(self.keys.first(), |index| self.keys.get(index.state));
         let object = ObjectRedaction { rules: self.rules, marked, key };
+        // A digest can only be compared with what state itself holds. Where a secret was upgraded, neither side is kept.
+        upgraded.retain(|name, value| {
+            let keep = !object.holds(&AttributePath::attribute(name), self.schema.child(name), value);
+            if !keep {
+                attributes.remove(name);
+            }
+            keep
+        });
+        recorded.extend(upgraded.clone());
         for (name, live) in &mut attributes {
             let recorded = recorded.get(name).unwrap_or(&Value::Null);
             object.value(&AttributePath::attribute(name), self.schema.child(name), recorded, live);
         }
-        serde_json::value::to_raw_value(&attributes)
+        let upgraded = match upgraded.is_empty() {
+            true => None,
+            false => Some(serde_json::value::to_raw_value(&upgraded)?),
+        };
+        Ok((serde_json::value::to_raw_value(&attributes)?, upgraded))
     }
 }
 

@@ -71,7 +71,7 @@ impl Connection for Open {
         let mut outcome = ReadOutcome { api_calls: 3, ..ReadOutcome::default() };
         for (id, attributes) in objects {
             let attributes = serde_json::value::to_raw_value(attributes).unwrap();
-            let object = LiveObject { id: (*id).into(), attributes, origin: Origin::Created, created_at: None };
+            let object = LiveObject::new(*id, attributes);
             if request.instances.iter().any(|instance| instance.id == *id) {
                 outcome.objects.push(object);
             } else if request.unrequested {
@@ -122,7 +122,7 @@ fn instances() -> StateText {
     ])
 }
 
-fn read_live(plan: &ReadPlan<'_>, providers: &[Box<dyn Provider>]) -> Live {
+fn read_live(plan: &mut ReadPlan<'_>, providers: &[Box<dyn Provider>]) -> Live {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let (settings, interrupt) = (FetchSettings::default(), Interrupt::default());
     runtime.block_on(fetch(plan, providers, &settings, &interrupt, &|_| ())).unwrap()
@@ -138,11 +138,12 @@ fn run(text: &StateText, provider: Box<dyn Provider>, unmanaged: bool, record_to
     let mut configuration = Configuration::default();
     configuration.directory = "net".into();
     let providers = [provider];
-    let plan = reads(&[&configuration], &states, &providers, &Inventory { wanted: unmanaged, ..Inventory::default() });
-    let live = read_live(&plan, &providers);
+    let mut plan =
+        reads(&[&configuration], &states, &providers, &Inventory { wanted: unmanaged, ..Inventory::default() });
+    let live = read_live(&mut plan, &providers);
     if let Some(dir) = record_to {
         let keys = [RedactionKey::of_state(&text.text)];
-        write(dir, &plan, &live, &Redactor { states: &states, keys: &keys, types: &no_types }).unwrap();
+        write(dir, &[(&plan, &live)], &Redactor { states: &states, keys: &keys, types: &no_types }).unwrap();
     }
     format!("{live:#?}")
 }
@@ -229,15 +230,15 @@ fn sensitive_values_are_not_kept() {
     let keys = [RedactionKey::of_state(&text.text)];
     let providers: Vec<Box<dyn Provider>> = vec![Box::new(Memory([("aws_vpc", vec![("vpc-1", secrets)])].into()))];
     let configuration = Configuration::default();
-    let plan = reads(&[&configuration], &states, &providers, &Inventory::default());
-    let live = read_live(&plan, &providers);
+    let mut plan = reads(&[&configuration], &states, &providers, &Inventory::default());
+    let live = read_live(&mut plan, &providers);
     let dir = tempfile::tempdir().unwrap();
     let types = |_: &str| Some(table);
-    write(dir.path(), &plan, &live, &Redactor { states: &states, keys: &keys, types: &types }).unwrap();
+    write(dir.path(), &[(&plan, &live)], &Redactor { states: &states, keys: &keys, types: &types }).unwrap();
     for (name, text) in files(dir.path()) {
         assert!(!text.contains("s3cret"), "{name}: {text}");
     }
-    let replayed = read_live(&plan, &[replay(dir.path())]);
+    let replayed = read_live(&mut plan, &[replay(dir.path())]);
     let attributes: Value =
         serde_json::from_str(replayed.connections[0].batches[0].outcome.objects[0].attributes.get()).unwrap();
     let key = &keys[0];
@@ -263,9 +264,9 @@ fn nothing_but_a_recording_is_replaced() {
         let states = [parse(&text).unwrap()];
         let keys = [RedactionKey::of_state(&text.text)];
         let providers = [memory()];
-        let plan = reads(&[&Configuration::default()], &states, &providers, &Inventory::default());
-        let live = read_live(&plan, &providers);
-        write(dir, &plan, &live, &Redactor { states: &states, keys: &keys, types: &no_types })
+        let mut plan = reads(&[&Configuration::default()], &states, &providers, &Inventory::default());
+        let live = read_live(&mut plan, &providers);
+        write(dir, &[(&plan, &live)], &Redactor { states: &states, keys: &keys, types: &no_types })
     };
     let file = dir.path().join("file");
     fs::write(&file, "x").unwrap();
@@ -295,19 +296,19 @@ fn a_failed_recording_leaves_the_earlier_one() {
     let text = instances();
     let states = [parse(&text).unwrap()];
     let providers = [memory()];
-    let plan = reads(&[&Configuration::default()], &states, &providers, &Inventory::default());
-    let mut live = read_live(&plan, &providers);
+    let mut plan = reads(&[&Configuration::default()], &states, &providers, &Inventory::default());
+    let mut live = read_live(&mut plan, &providers);
     let keys = [RedactionKey::of_state(&text.text)];
     let redactor = Redactor { states: &states, keys: &keys, types: &no_types };
-    write(dir.path(), &plan, &live, &redactor).unwrap();
+    write(dir.path(), &[(&plan, &live)], &redactor).unwrap();
     let first = files(dir.path());
     let object = live.connections[0].batches.iter_mut().find_map(|batch| batch.outcome.objects.first_mut()).unwrap();
     let deep = format!("{{\"a\":{}{}}}", "[".repeat(1000), "]".repeat(1000));
     object.attributes = serde_json::value::RawValue::from_string(deep).unwrap();
-    let failed = write(dir.path(), &plan, &live, &redactor);
+    let failed = write(dir.path(), &[(&plan, &live)], &redactor);
     assert!(matches!(failed, Err(RecordError::Object { id, .. }) if id == "vpc-1"));
     assert_eq!(files(dir.path()), first);
     let fresh = dir.path().join("fresh");
-    assert!(write(&fresh, &plan, &live, &redactor).is_err());
+    assert!(write(&fresh, &[(&plan, &live)], &redactor).is_err());
     assert!(!fresh.exists());
 }

@@ -56,6 +56,10 @@ pub struct Instance<'a> {
     pub sensitive: Vec<AttributePath>,
     /// The provider's own bytes (base64).
     pub private: Option<Cow<'a, str>>,
+    /// The object's identity as JSON text (Terraform 1.12).
+    pub identity: Option<&'a RawValue>,
+    /// The schema version of `identity`.
+    pub identity_version: u64,
     /// Marked to be replaced by the next apply.
     pub tainted: bool,
     /// JSON list of the addresses that it depends on, without keys.

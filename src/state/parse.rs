@@ -68,6 +68,9 @@ struct InstanceRecord<'a> {
     #[serde(borrow)]
     private: Option<Text<'a>>,
     #[serde(borrow)]
+    identity: Option<&'a RawValue>,
+    identity_schema_version: Option<u64>,
+    #[serde(borrow)]
     dependencies: Option<&'a RawValue>,
     #[serde(borrow)]
     provider: Option<Text<'a>>,
@@ -236,6 +239,8 @@ impl<'a> Records<'a> {
             attributes,
             sensitive,
             private: record.private.map(|text| text.0),
+            identity: record.identity.filter(|identity| identity.get().starts_with('{')),
+            identity_version: record.identity_schema_version.unwrap_or_default(),
             tainted,
             dependencies: record.dependencies,
         });

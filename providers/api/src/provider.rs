@@ -2,7 +2,8 @@
 //! Knows nothing of any particular remote system.
 
 use crate::{Attributes, Gap, ReadOutcome, ReadRequest, Scope};
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, FutureExt};
+use std::path::PathBuf;
 
 /// A `provider` block, evaluated as far as it can be.
 #[derive(Debug, Clone, Default)]
@@ -10,6 +11,8 @@ pub struct ProviderConfiguration {
     /// Names the configuration within the scan, as state refers to it, for example
     /// `provider["registry.terraform.io/hashicorp/aws"].west`; with several root modules prefixed by the root module's directory.
     pub name: String,
+    /// The provider's address, for example `registry.terraform.io/hashicorp/aws`.
+    pub source: String,
     /// The arguments and nested blocks whose values are known. Nested blocks are arrays of objects.
     pub known: Attributes,
     /// Top-level arguments that are set to something that could not be evaluated.
@@ -17,6 +20,17 @@ pub struct ProviderConfiguration {
     /// The scope that the recorded attributes speak of, see [`Provider::recorded_scope`]. It stands in where the
     /// configuration leaves the region open.
     pub recorded_scope: Scope,
+    /// Where the root module that it belongs to keeps its providers.
+    pub installation: Installation,
+}
+
+/// Where `terraform init` or `tofu init` put the providers of a root module, and which ones it chose.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Installation {
+    /// The root module's directory in the work tree.
+    pub directory: PathBuf,
+    /// The text of its dependency lock file (`.terraform.lock.hcl`), where there is one.
+    pub lock: Option<String>,
 }
 
 /// Reads live objects of one remote system.
@@ -30,7 +44,15 @@ pub trait Provider: Send + Sync {
     /// Whether the provider serves a Terraform provider address such as `registry.terraform.io/hashicorp/aws`.
     fn serves(&self, source: &str) -> bool;
 
-    /// The resource types that can be read, sorted.
+    /// Whether it reads a resource type of a source that it serves. Of several providers that serve a source the first one
+    /// that reads a type is asked for it.
+    fn reads(&self, source: &str, resource_type: &str) -> bool {
+        let _ = (source, resource_type);
+        true
+    }
+
+    /// The resource types that can be read, sorted; of a provider that learns them only from a connection none, see
+    /// [`Connection::listed_types`].
     fn resource_types(&self) -> Vec<String>;
 
     /// The resource types that can be read of one of the sources that the provider serves, sorted.
@@ -52,10 +74,16 @@ pub trait Provider: Send + Sync {
         self.reader().to_owned()
     }
 
-    /// Whether answers come from a recording. Then every provider configuration is asked exactly what the recorded one
-    /// was: requests of several configurations that mean the same scope are not joined.
-    fn replays(&self) -> bool {
+    /// Whether it answers what Terraform's own refresh would, so that it can confirm what others suspect.
+    fn reads_as_terraform(&self) -> bool {
         false
+    }
+
+    /// Whether requests of several provider configurations that mean the same scope may be joined into one. They may not
+    /// where answers come from a recording, which answers exactly what was asked then, nor where each instance is read by
+    /// itself, from what its own state recorded.
+    fn joins_requests(&self) -> bool {
+        true
     }
 
     /// The scope that recorded attributes speak of, read off their ARNs for example; empty where they do not tell.
@@ -77,4 +105,10 @@ pub trait Connection: Send + Sync {
     /// Reads a batch. Never fails as a whole: what was not read is a gap.
     /// Safe to call concurrently for several types; lists needed by more than one type are fetched once.
     fn read<'a>(&'a self, request: &'a ReadRequest<'a>) -> BoxFuture<'a, ReadOutcome>;
+
+    /// Resource types whose objects can be listed through this connection, beyond those that the provider names without
+    /// one, sorted.
+    fn listed_types(&self) -> BoxFuture<'_, Vec<String>> {
+        async { Vec::new() }.boxed()
+    }
 }

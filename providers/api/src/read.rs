@@ -1,7 +1,10 @@
 //! What a provider is asked to read, and what it answers.
 //! Knows nothing of addresses, configuration or Git: a provider cannot decide what drift is.
 
+use crate::TypeSchema;
 use serde_json::value::RawValue;
+use std::sync::Arc;
+use std::time::Instant;
 
 /// A place that is read as a whole: one account and region of a cloud.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
@@ -23,6 +26,17 @@ pub struct RequestedInstance<'a> {
     pub schema_version: u64,
     /// The provider's own bytes in state, base64; opaque to all but the plugin provider.
     pub private: Option<&'a str>,
+    /// The object's identity (Terraform 1.12), as state recorded it, as JSON text.
+    pub identity: Option<&'a RawValue>,
+    /// The schema version that state recorded the identity with.
+    pub identity_version: u64,
+}
+
+impl<'a> RequestedInstance<'a> {
+    /// An instance of which state recorded nothing beyond its id and attributes.
+    pub fn new(id: &'a str, attributes: &'a RawValue) -> Self {
+        Self { id, attributes, schema_version: 0, private: None, identity: None, identity_version: 0 }
+    }
 }
 
 /// A batch: one resource type in one scope.
@@ -34,6 +48,8 @@ pub struct ReadRequest<'a> {
     pub instances: Vec<RequestedInstance<'a>>,
     /// Whether objects that nobody asked for are wanted too.
     pub unrequested: bool,
+    /// When the scanner stops waiting: a reader that reads one by one answers what it has by then. None for never.
+    pub until: Option<Instant>,
 }
 
 /// One remote object.
@@ -49,6 +65,19 @@ pub struct LiveObject {
     pub origin: Origin,
     /// When it was made (RFC 3339), where the API tells it and no attribute does.
     pub created_at: Option<String>,
+    /// Which of the requested instances it was read for, by position, where the reader reads each by itself, from what its
+    /// state recorded; none where an object is known by its id.
+    pub position: Option<usize>,
+    /// Recorded attributes that the provider's own schema has otherwise than state wrote them, as JSON text of an
+    /// [`crate::Attributes`]: they take the place of the recorded ones. None where there are none.
+    pub upgraded: Option<Box<RawValue>>,
+}
+
+impl LiveObject {
+    /// An object that is known by its id.
+    pub fn new(id: impl Into<String>, attributes: Box<RawValue>) -> Self {
+        Self { id: id.into(), attributes, origin: Origin::Created, created_at: None, position: None, upgraded: None }
+    }
 }
 
 /// Where an object that nobody asked for comes from.
@@ -105,8 +134,11 @@ pub struct ReadOutcome {
     pub listed: bool,
     /// What could not be read.
     pub gaps: Vec<Gap>,
-    /// Calls made for this batch, retries included. A list shared by several types counts for the first that needed it.
+    /// Calls made for this batch, retries included; of a provider plugin the reads, each of which makes calls of its own that
+    /// nobody counts. A list shared by several types counts for the first that needed it.
     pub api_calls: u64,
+    /// The type's schema as the provider itself tells it, where it does.
+    pub schema: Option<Arc<TypeSchema>>,
 }
 
 impl ReadOutcome {

@@ -39,7 +39,7 @@ impl SchemaSet {
 }
 
 /// The schema of a resource type or a nested block.
-#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, serde::Deserialize, serde::Serialize)]
 pub struct TypeSchema {
     /// Schema version, as state records it.
     #[serde(default)]
@@ -53,7 +53,7 @@ pub struct TypeSchema {
 }
 
 /// One attribute.
-#[derive(Debug, Clone, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, serde::Deserialize, serde::Serialize)]
 pub struct AttributeSchema {
     /// Its type as cty writes types in JSON, for example `["set","string"]`.
     #[serde(rename = "type")]
@@ -63,12 +63,16 @@ pub struct AttributeSchema {
     #[serde(default)]
     pub flags: String,
     /// With flag `d`: what is planned where it is left unset, unless that is null.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Value>,
+    /// The attributes within, where each has flags of its own (`nested_type` of plugin protocol 6). The type tells their
+    /// shapes all the same.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub nested: BTreeMap<String, AttributeSchema>,
 }
 
 /// One nested block.
-#[derive(Debug, Clone, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, serde::Deserialize, serde::Serialize)]
 pub struct BlockSchema {
     /// How many there may be, and whether their order means something.
     pub nesting: Nesting,
@@ -84,7 +88,7 @@ pub struct BlockSchema {
 }
 
 /// How a nested block repeats.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Nesting {
     /// At most one, recorded as an object.
@@ -114,6 +118,37 @@ pub enum Shape {
     Object,
     /// Not told by the schema.
     Dynamic,
+}
+
+impl TypeSchema {
+    /// This schema, with what another one of the same type knows beyond it: what is planned for what is left unset.
+    pub fn with_unset_of(mut self, other: &Self) -> Self {
+        learn(&mut self.attributes, &mut self.blocks, &other.attributes, &other.blocks);
+        self
+    }
+}
+
+fn learn(
+    attributes: &mut BTreeMap<String, AttributeSchema>,
+    blocks: &mut BTreeMap<String, BlockSchema>,
+    known_attributes: &BTreeMap<String, AttributeSchema>,
+    known_blocks: &BTreeMap<String, BlockSchema>,
+) {
+    for (name, attribute) in attributes {
+        if let Some(known) = known_attributes.get(name).filter(|known| known.unset().is_some())
+            && attribute.unset().is_none()
+        {
+            attribute.flags.push('d');
+            attribute.default.clone_from(&known.default);
+        }
+    }
+    for (name, block) in blocks {
+        let Some(known) = known_blocks.get(name) else { continue };
+        if known.unset().is_some() && block.unset().is_none() {
+            block.flags.push('d');
+        }
+        learn(&mut block.attributes, &mut block.blocks, &known.attributes, &known.blocks);
+    }
 }
 
 impl AttributeSchema {

@@ -101,16 +101,9 @@ async fn read(batches: &Batches, unmanaged: bool) {
             .iter()
             .map(|(resource_type, instances)| ReadRequest {
                 resource_type,
-                instances: instances
-                    .iter()
-                    .map(|one| RequestedInstance {
-                        id: &one.id,
-                        attributes: &one.attributes,
-                        schema_version: 0,
-                        private: None,
-                    })
-                    .collect(),
+                instances: instances.iter().map(|one| RequestedInstance::new(&one.id, &one.attributes)).collect(),
                 unrequested: unmanaged,
+                until: None,
             })
             .collect();
         let outcomes = futures::future::join_all(requests.iter().map(|request| connection.read(request))).await;

@@ -9,7 +9,7 @@
 //! Sensitive values are not kept: in their place stands a digest under a key that is derived from the state. Whoever
 //! compares takes a digest on the live side as equal to a recorded value that has the same digest.
 
-use provider_api::{Gap, Origin, Scope};
+use provider_api::{Gap, Origin, Scope, TypeSchema};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -20,7 +20,7 @@ pub const VERSION: &str = "1.0";
 pub const MANIFEST: &str = "recording.json";
 
 /// `recording.json`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Recording {
     /// [`VERSION`].
     pub format_version: String,
@@ -33,7 +33,7 @@ pub struct Recording {
 }
 
 /// What was read through one provider configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ConnectionRecord {
     /// The provider configuration's name within the scan.
     pub name: String,
@@ -52,7 +52,7 @@ pub struct ConnectionRecord {
 }
 
 /// What was read of one type.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BatchRecord {
     /// The type.
     #[serde(rename = "type")]
@@ -72,6 +72,9 @@ pub struct BatchRecord {
     pub api_calls: u64,
     /// What was not read.
     pub gaps: Vec<Gap>,
+    /// The type's schema, where the provider itself told it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<TypeSchema>,
 }
 
 /// A line of `objects-<n>.jsonl`.
@@ -89,6 +92,12 @@ pub struct ObjectRecord {
     /// When it was made, where the API tells it and no attribute does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<String>,
+    /// Which of the requested ids it was read for, by position, where each was read by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<usize>,
+    /// Recorded attributes as the provider's schema has them, where state wrote them otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upgraded: Option<Box<RawValue>>,
     /// What was read of it, with digests in place of sensitive values.
     pub attributes: Box<RawValue>,
 }

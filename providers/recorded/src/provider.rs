@@ -6,7 +6,8 @@ use crate::format::{BatchRecord, ConnectionRecord, MANIFEST, Recording, VERSION,
 use crate::objects;
 use futures::future::{BoxFuture, FutureExt};
 use provider_api::{
-    Attributes, Connection, Gap, GapClass, LiveObject, Provider, ProviderConfiguration, ReadOutcome, ReadRequest, Scope,
+    Attributes, Connection, Gap, GapClass, LiveObject, Provider, ProviderConfiguration, ReadOutcome, ReadRequest,
+    RequestedInstance, Scope,
 };
 use std::collections::{BTreeSet, HashSet};
 use std::io::Read;
@@ -19,10 +20,14 @@ const MAX_MANIFEST_BYTES: u64 = 256 << 20;
 /// More calls than any scan makes; a bound, so that sums of what a recording claims cannot overflow.
 const MAX_CALLS: u64 = 1 << 40;
 
-/// Replays a recording. It serves every source that was recorded, those that no reader served included.
+/// Replays what one reader recorded. It serves every source that the reader did; one that no reader served is served by the
+/// reader `none`.
+#[derive(Clone)]
 pub struct Recorded {
     dir: Arc<Path>,
     recording: Arc<Recording>,
+    /// Only connections of this reader are looked at; all where there is none.
+    of_reader: Option<String>,
     recorded_scope: fn(&Attributes) -> Scope,
 }
 
@@ -45,7 +50,33 @@ impl Recorded {
             .map_err(|error| unreadable(error.to_string()))?;
         let recording = parse(&path, &bytes)?;
         validate(&path, &recording)?;
-        Ok(Self { dir: dir.into(), recording: Arc::new(recording), recorded_scope: |_| Scope::default() })
+        let recorded_scope = |_: &Attributes| Scope::default();
+        Ok(Self { dir: dir.into(), recording: Arc::new(recording), of_reader: None, recorded_scope })
+    }
+
+    /// The recording, taken apart by the readers that read it, in the order in which a scan asks them: what the plugin read
+    /// comes last, for it may have confirmed what others had read.
+    pub fn by_reader(self) -> Vec<Self> {
+        let mut readers: Vec<&String> = Vec::new();
+        for connection in &self.recording.connections {
+            if !readers.contains(&&connection.reader) {
+                readers.push(&connection.reader);
+            }
+        }
+        readers.sort_by_key(|reader| *reader == "plugin");
+        readers.into_iter().map(|reader| Self { of_reader: Some(reader.clone()), ..self.clone() }).collect()
+    }
+
+    /// The connections that are looked at, with their positions.
+    fn connections(&self) -> impl Iterator<Item = (usize, &ConnectionRecord)> {
+        let looked_at =
+            |connection: &ConnectionRecord| self.of_reader.as_ref().is_none_or(|reader| connection.reader == *reader);
+        self.recording.connections.iter().enumerate().filter(move |(_, connection)| looked_at(connection))
+    }
+
+    fn batches_of(&self, source: &str) -> impl Iterator<Item = &BatchRecord> {
+        let connections = self.connections().filter(move |(_, connection)| connection.source == source);
+        connections.flat_map(|(_, connection)| &connection.batches)
     }
 
     /// Reads the scope off recorded attributes as the provider that was recorded does it, so that a state of another
@@ -62,12 +93,12 @@ impl Recorded {
     /// The position of the connection that was recorded for a configuration: the one of the same name, else the only
     /// one of its source.
     fn position(&self, configuration: &ProviderConfiguration) -> Option<usize> {
-        let connections = &self.recording.connections;
-        let named = connections.iter().position(|connection| connection.name == configuration.name);
-        named.or_else(|| {
+        let position = |(position, _)| position;
+        let named = self.connections().find(|(_, connection)| connection.name == configuration.name);
+        named.map(position).or_else(|| {
             let source = source_of(&configuration.name)?;
-            let mut of_source = (0..connections.len()).filter(|position| connections[*position].source == source);
-            of_source.next().filter(|_| of_source.next().is_none())
+            let mut of_source = self.connections().filter(|(_, connection)| connection.source == source);
+            of_source.next().filter(|_| of_source.next().is_none()).map(position)
         })
     }
 }
@@ -110,8 +141,8 @@ fn validate(path: &Path, recording: &Recording) -> Result<(), RecordingError> {
         |reason: &str| RecordingError::Malformed { path: path.to_owned(), line: 0, column: 0, reason: reason.into() };
     let mut names = HashSet::new();
     for connection in &recording.connections {
-        if !names.insert(&connection.name) {
-            return Err(malformed("two connections have the same name"));
+        if !names.insert((&connection.name, &connection.reader)) {
+            return Err(malformed("two connections of one reader have the same name"));
         }
         let mut types = HashSet::new();
         for batch in &connection.batches {
@@ -138,25 +169,31 @@ impl Provider for Recorded {
         }
     }
 
-    fn replays(&self) -> bool {
-        true
+    fn reads_as_terraform(&self) -> bool {
+        self.of_reader.as_deref() == Some("plugin")
+    }
+
+    fn joins_requests(&self) -> bool {
+        false
     }
 
     fn serves(&self, source: &str) -> bool {
-        self.recording.connections.iter().any(|connection| connection.source == source)
+        self.connections().any(|(_, connection)| connection.source == source)
+    }
+
+    fn reads(&self, source: &str, resource_type: &str) -> bool {
+        self.batches_of(source).any(|batch| batch.resource_type == resource_type)
     }
 
     fn resource_types(&self) -> Vec<String> {
-        let batches = self.recording.connections.iter().flat_map(|connection| &connection.batches);
+        let batches = self.connections().flat_map(|(_, connection)| &connection.batches);
         let types: BTreeSet<&String> = batches.map(|batch| &batch.resource_type).collect();
         types.into_iter().cloned().collect()
     }
 
     /// The types whose objects in no state were recorded. Where none were, all: each answers that it was not recorded.
     fn resource_types_of(&self, source: &str) -> Vec<String> {
-        let connections = self.recording.connections.iter().filter(|connection| connection.source == source);
-        let batches = connections.flat_map(|connection| &connection.batches);
-        let listed = batches.filter(|batch| batch.lists_unrequested || !self.recording.unmanaged);
+        let listed = self.batches_of(source).filter(|batch| batch.lists_unrequested || !self.recording.unmanaged);
         let types: BTreeSet<&String> = listed.map(|batch| &batch.resource_type).collect();
         types.into_iter().cloned().collect()
     }
@@ -217,17 +254,27 @@ impl Replay {
         let mut outcome = ReadOutcome {
             api_calls: batches[index].api_calls,
             listed: batches[index].listed,
+            schema: batches[index].schema.clone().map(Arc::new),
             ..ReadOutcome::default()
         };
         let path: PathBuf = self.dir.join(&name);
+        let mut ambiguous: Vec<String> = Vec::new();
         let read = objects::read(&path, &batches[index], |object| {
             let live = LiveObject {
                 id: object.id,
                 attributes: object.attributes,
                 origin: object.origin,
                 created_at: object.created_at,
+                position: object.position.filter(|_| object.requested),
+                upgraded: object.upgraded,
             };
-            if wanted.contains(live.id.as_str()) {
+            if let Some(then) = live.position {
+                match now(then, &batches[index].requested, &request.instances) {
+                    Some(position) => outcome.objects.push(LiveObject { position: Some(position), ..live }),
+                    None if wanted.contains(live.id.as_str()) => ambiguous.push(live.id),
+                    None => {}
+                }
+            } else if wanted.contains(live.id.as_str()) {
                 outcome.objects.push(live);
             } else if request.unrequested {
                 outcome.unrequested.push(live);
@@ -237,8 +284,24 @@ impl Replay {
             return ReadOutcome::unread(GapClass::Failed, format!("the recording's `{name}` cannot be used: {cause}"));
         }
         outcome.gaps = gaps(&batches[index], request, &wanted, &outcome.objects);
+        if !ambiguous.is_empty() {
+            let cause = "several instances have this id, and the recording is of another state".into();
+            outcome.gaps.push(Gap { ids: ambiguous, class: GapClass::Unsupported, cause });
+        }
         outcome
     }
+}
+
+/// Where the instance that had a position among those that were asked for then stands among those that are asked for now.
+/// What was read for one instance, from what its state recorded, says nothing of another.
+fn now(then: usize, requested: &[String], instances: &[RequestedInstance<'_>]) -> Option<usize> {
+    let id = requested.get(then)?;
+    if instances.iter().map(|instance| instance.id).eq(requested.iter().map(String::as_str)) {
+        return Some(then);
+    }
+    let mut same = instances.iter().enumerate().filter(|(_, instance)| instance.id == id).map(|(position, _)| position);
+    let alone = requested.iter().filter(|other| *other == id).count() == 1;
+    same.next().filter(|_| alone && same.next().is_none())
 }
 
 /// What was not read then, of what is asked now, and what was not asked then.

@@ -26,6 +26,7 @@ fn recording(objects: u64) -> Recording {
         unrequested: 0,
         api_calls: 1,
         gaps: Vec::new(),
+        schema: None,
     };
     let connection = ConnectionRecord {
         name: NAME.into(),
@@ -54,9 +55,9 @@ fn read(dir: &Path, name: &str, ids: &[&str]) -> Result<ReadOutcome, String> {
     let configuration = ProviderConfiguration { name: name.into(), ..ProviderConfiguration::default() };
     let connection = block_on(provider.connect(&configuration)).map_err(|gap| gap.cause)?;
     let empty = RawValue::from_string("{}".into()).unwrap();
-    let instance = |id| RequestedInstance { id, attributes: &empty, schema_version: 0, private: None };
+    let instance = |id| RequestedInstance::new(id, &empty);
     let instances = ids.iter().copied().map(instance).collect();
-    let request = ReadRequest { resource_type: "aws_vpc", instances, unrequested: true };
+    let request = ReadRequest { resource_type: "aws_vpc", instances, unrequested: true, until: None };
     Ok(block_on(connection.read(&request)))
 }
 
@@ -173,7 +174,7 @@ fn what_is_no_recording_is_named() {
     let mut twice = recording(1);
     twice.connections.push(twice.connections[0].clone());
     save(dir.path(), &twice, "");
-    assert!(open().to_string().contains("two connections have the same name"));
+    assert!(open().to_string().contains("two connections of one reader have the same name"));
     // Keys of a later minor version are no obstacle.
     fs::write(dir.path().join(MANIFEST), good.replace(r#""1.0""#, r#""1.7","new":{}"#)).unwrap();
     assert!(Recorded::open(dir.path()).is_ok());

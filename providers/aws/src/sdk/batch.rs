@@ -56,7 +56,7 @@ impl<'a> Batch<'a> {
             return;
         }
         let Some((attributes, created_at)) = object().into_raw() else { return };
-        let live = LiveObject { id: id.to_owned(), attributes, origin, created_at };
+        let live = LiveObject { origin, created_at, ..LiveObject::new(id, attributes) };
         match self.requests(id) {
             true => self.outcome.objects.push(live),
             false => self.outcome.unrequested.push(live),

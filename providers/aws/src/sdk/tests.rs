@@ -76,11 +76,8 @@ pub(crate) fn read(place: &Place, resource_type: &str, recorded: &[Value]) -> Re
             (id, serde_json::value::to_raw_value(attributes).expect("JSON"))
         })
         .collect();
-    let instances = recorded
-        .iter()
-        .map(|(id, attributes)| RequestedInstance { id, attributes, schema_version: 0, private: None })
-        .collect();
-    let request = ReadRequest { resource_type, instances, unrequested: true };
+    let instances = recorded.iter().map(|(id, attributes)| RequestedInstance::new(id, attributes)).collect();
+    let request = ReadRequest { resource_type, instances, unrequested: true, until: None };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let mut batch = Batch::new(&request);

@@ -1,0 +1,242 @@
+//! `driftline.toml`: what an approved commit, or a file that is named, says beyond Terraform's own configuration.
+//! Knows nothing of what settings are used for.
+
+use crate::git::Tree;
+use crate::plan::ReadPlan;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// The file's name, at the root of the repository.
+pub const FILE: &str = "driftline.toml";
+
+/// The longest file that is read.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// All settings.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SettingsFile {
+    /// Values for arguments of provider blocks.
+    #[serde(default, rename = "provider")]
+    pub providers: Vec<ProviderSettings>,
+    /// How provider plugins are run.
+    #[serde(default)]
+    pub plugin: PluginSettings,
+}
+
+/// Values for arguments of one provider configuration.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProviderSettings {
+    /// The configuration, as state refers to it: `provider["registry.terraform.io/hashicorp/aws"].west`.
+    pub address: String,
+    /// The directory of the root module, from the repository's root; all root modules where it is not given.
+    #[serde(default)]
+    pub root_module: Option<String>,
+    /// The values. `{ env = "NAME" }` is the value of an environment variable: no secret need stand in the file.
+    pub arguments: Map<String, Value>,
+}
+
+/// How provider plugins are run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PluginSettings {
+    /// Further environment variables that providers may see; a pattern may end in `*`.
+    #[serde(default)]
+    pub environment: Vec<String>,
+    /// Whether to speak TLS with providers that do not ask for it.
+    #[serde(default)]
+    pub mutual_tls: bool,
+    /// Whether Terraform's and OpenTofu's registries hold the same providers.
+    #[serde(default)]
+    pub registries_are_one: bool,
+}
+
+/// Why settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The file that was named cannot be read.
+    #[error("the settings `{}` cannot be read: {cause}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: String,
+    },
+    /// It is no TOML, or says what is not known.
+    #[error("the settings `{}` cannot be used: {cause}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        cause: String,
+    },
+    /// An environment variable that is not set.
+    #[error("the settings for {address} want the environment variable {name}, which is not set")]
+    Variable {
+        /// The provider configuration.
+        address: String,
+        /// The variable.
+        name: String,
+    },
+    /// Settings for a provider configuration that there is not.
+    #[error("the settings name {address}, which no state uses")]
+    Unused {
+        /// The provider configuration.
+        address: String,
+    },
+}
+
+impl SettingsError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Unreadable { .. } => "name a file that you may read",
+            Self::Malformed { .. } => "see the README for what can be set",
+            Self::Variable { .. } => "set the variable, or take the argument out of the settings",
+            Self::Unused { .. } => {
+                "write it as the report does, for example provider[\"registry.terraform.io/hashicorp/aws\"].west"
+            }
+        }
+    }
+}
+
+/// Reads the file that is named, else the one of the approved commit; no settings where there is neither.
+///
+/// # Errors
+/// When it cannot be read or understood.
+pub fn read(tree: &Tree<'_>, named: Option<&Path>) -> Result<SettingsFile, SettingsError> {
+    let (path, bytes) = match named {
+        Some(path) => {
+            let unreadable = |cause: String| SettingsError::Unreadable { path: path.to_owned(), cause };
+            let metadata = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?;
+            if metadata.len() > MAX_BYTES {
+                return Err(unreadable("it is far too long".into()));
+            }
+            (path.to_owned(), std::fs::read(path).map_err(|error| unreadable(error.to_string()))?)
+        }
+        None => match tree.read(FILE, MAX_BYTES) {
+            Ok(bytes) => (PathBuf::from(FILE), bytes),
+            Err(_) if !tree.files("").is_ok_and(|files| files.iter().any(|name| name == FILE)) => {
+                return Ok(SettingsFile::default());
+            }
+            Err(error) => return Err(SettingsError::Unreadable { path: FILE.into(), cause: error.to_string() }),
+        },
+    };
+    let malformed = |cause: String| SettingsError::Malformed { path: path.clone(), cause };
+    let text = String::from_utf8(bytes).map_err(|_| malformed("it is not UTF-8".into()))?;
+    toml::from_str(&text).map_err(|error| malformed(error.message().to_owned()))
+}
+
+/// Gives the arguments of provider configurations the values that the settings name.
+///
+/// # Errors
+/// When they name a configuration that there is not, or a variable that is not set.
+pub fn apply(
+    settings: &SettingsFile,
+    environment: &BTreeMap<OsString, OsString>,
+    plan: &mut ReadPlan<'_>,
+) -> Result<(), SettingsError> {
+    for provider in &settings.providers {
+        let mut used = false;
+        for connection in &mut plan.connections {
+            let here = provider.root_module.as_ref().is_none_or(|directory| *directory == connection.directory);
+            if !here || connection.reference != provider.address {
+                continue;
+            }
+            used = true;
+            for (name, value) in &provider.arguments {
+                let value = resolved(value, environment)
+                    .map_err(|name| SettingsError::Variable { address: provider.address.clone(), name })?;
+                connection.configuration.not_known.retain(|other| other != name);
+                connection.configuration.known.insert(name.clone(), value);
+            }
+        }
+        if !used {
+            return Err(SettingsError::Unused { address: provider.address.clone() });
+        }
+    }
+    Ok(())
+}
+
+/// A value, in which `{ env = "NAME" }` is replaced at any depth.
+fn resolved(value: &Value, environment: &BTreeMap<OsString, OsString>) -> Result<Value, String> {
+    match value {
+        Value::Object(entries) if entries.len() == 1 && entries.get("env").is_some_and(Value::is_string) => {
+            let name = entries["env"].as_str().unwrap_or_default();
+            let found = environment.get(std::ffi::OsStr::new(name)).and_then(|value| value.to_str());
+            found.map(Value::from).ok_or_else(|| name.to_owned())
+        }
+        Value::Object(entries) => {
+            let entries = entries.iter().map(|(name, value)| Ok((name.clone(), resolved(value, environment)?)));
+            entries.collect::<Result<_, _>>().map(Value::Object)
+        }
+        Value::Array(elements) => {
+            elements.iter().map(|value| resolved(value, environment)).collect::<Result<_, _>>().map(Value::Array)
+        }
+        other => Ok(other.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::PlannedConnection;
+    use provider_api::ProviderConfiguration;
+    use serde_json::json;
+
+    const AWS: &str = "provider[\"registry.terraform.io/hashicorp/aws\"].west";
+
+    fn plan(directory: &str) -> ReadPlan<'static> {
+        let configuration = ProviderConfiguration {
+            not_known: vec!["region".into(), "token".into()],
+            ..ProviderConfiguration::default()
+        };
+        ReadPlan {
+            connections: vec![PlannedConnection {
+                provider: None,
+                directory: directory.into(),
+                reference: AWS.into(),
+                source: String::new(),
+                configuration,
+                batches: Vec::new(),
+                inventory: false,
+            }],
+        }
+    }
+
+    #[test]
+    fn arguments_take_the_values_that_are_set() {
+        let text = r#"
+            [[provider]]
+            address = 'provider["registry.terraform.io/hashicorp/aws"].west'
+            root_module = "live"
+            arguments = { region = "eu-west-1", token = { env = "TOKEN" }, assume_role = [{ role_arn = "a" }] }
+
+            [plugin]
+            environment = ["CORP_*"]
+        "#;
+        let settings: SettingsFile = toml::from_str(text).expect("settings");
+        let environment = BTreeMap::from([("TOKEN".into(), "s3cret".into())]);
+        let mut here = plan("live");
+        apply(&settings, &environment, &mut here).expect("applied");
+        let configuration = &here.connections[0].configuration;
+        let expected = json!({"region": "eu-west-1", "token": "s3cret", "assume_role": [{"role_arn": "a"}]});
+        assert_eq!(Value::Object(configuration.known.clone()), expected);
+        assert!(configuration.not_known.is_empty());
+        let elsewhere = apply(&settings, &environment, &mut plan("other"));
+        assert!(matches!(elsewhere, Err(SettingsError::Unused { .. })));
+        let unset = apply(&settings, &BTreeMap::new(), &mut plan("live"));
+        assert!(matches!(unset, Err(SettingsError::Variable { name, .. }) if name == "TOKEN"));
+    }
+
+    #[test]
+    fn what_is_not_known_is_refused() {
+        for text in ["[plugins]", "[plugin]\ntls = true", "[[provider]]\naddress = \"x\"", "not toml"] {
+            assert!(toml::from_str::<SettingsFile>(text).is_err(), "{text}");
+        }
+    }
+}
