@@ -19,10 +19,9 @@ pub fn reads<'a>(plan: &ReadPlan<'a>, comparison: &Comparison, providers: &[Box<
         comparison.verdicts.iter().filter(|verdict| verdict.kind.is_some_and(|kind| suspect.contains(&kind)));
     let suspects: HashSet<InstanceIndex> = suspects.map(|verdict| verdict.index).collect();
     let connections = plan.connections.iter().filter_map(|connection| {
-        let confirms =
-            |provider: &Box<dyn Provider>| provider.reads_as_terraform() && provider.serves(&connection.source);
         let own = connection.provider?;
-        let provider = providers.iter().position(confirms).filter(|provider| *provider != own)?;
+        let confirming = providers.iter().position(|one| one.reads_as_terraform() && one.serves(&connection.source));
+        let provider = confirming.filter(|provider| *provider != own)?;
         let batches: Vec<PlannedBatch<'a>> =
             connection.batches.iter().filter_map(|batch| part(batch, &suspects)).collect();
         (!batches.is_empty()).then(|| PlannedConnection {

@@ -84,9 +84,8 @@ pub struct PlannedBatch<'a> {
 /// The position of the provider module that reads a type of a source: the first that does, else the first that serves the
 /// source and can say why it does not.
 pub(crate) fn serving(providers: &[Box<dyn Provider>], source: &str, resource_type: &str) -> Option<usize> {
-    let serves = |provider: &&Box<dyn Provider>| provider.serves(source);
-    let reads = |provider: &Box<dyn Provider>| provider.serves(source) && provider.reads(source, resource_type);
-    providers.iter().position(reads).or_else(|| providers.iter().position(|provider| serves(&provider)))
+    let reader = providers.iter().position(|one| one.serves(source) && one.reads(source, resource_type));
+    reader.or_else(|| providers.iter().position(|one| one.serves(source)))
 }
 
 /// The types that a provider module lists without being told of any, where no earlier module reads them.

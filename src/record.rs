@@ -5,12 +5,13 @@ mod redactor;
 #[cfg(test)]
 mod tests;
 
+use redactor::Redacted;
 pub use redactor::Redactor;
 
 use crate::fetch::{Live, LiveBatch, LiveConnection};
 use crate::logical::READER;
 use crate::plan::{InstanceIndex, ReadPlan};
-use provider_api::LiveObject;
+use provider_api::{Gap, GapClass, LiveObject};
 use provider_recorded::format::{
     BatchRecord, ConnectionRecord, MANIFEST, ObjectRecord, Recording, VERSION, is_file_of_recording, objects_file,
 };
@@ -177,9 +178,10 @@ fn connections(
         let mut batches = Vec::with_capacity(connection.batches.len());
         for (planned, batch) in planned.batches.iter().zip(&connection.batches) {
             let outcome = &batch.outcome;
+            let mut gaps = outcome.gaps.clone();
             if !outcome.objects.is_empty() || !outcome.unrequested.is_empty() {
                 let name = objects_file(position);
-                objects(&staging.join(&name), &connection.source, batch, redactor)?;
+                objects(&staging.join(&name), &connection.source, batch, redactor, &mut gaps)?;
                 files.push(name);
             }
             position += 1;
@@ -191,7 +193,7 @@ fn connections(
                 objects: outcome.objects.len() as u64,
                 unrequested: outcome.unrequested.len() as u64,
                 api_calls: outcome.api_calls,
-                gaps: outcome.gaps.clone(),
+                gaps,
                 schema: outcome.schema.as_deref().cloned(),
             });
         }
@@ -209,7 +211,14 @@ fn connections(
 }
 
 /// Writes the objects of one batch, a line each.
-fn objects(path: &Path, source: &str, batch: &LiveBatch, redactor: &Redactor<'_>) -> Result<(), RecordError> {
+/// Adds what cannot be kept of them to `gaps`.
+fn objects(
+    path: &Path,
+    source: &str,
+    batch: &LiveBatch,
+    redactor: &Redactor<'_>,
+    gaps: &mut Vec<Gap>,
+) -> Result<(), RecordError> {
     let mut askers: HashMap<&str, Vec<InstanceIndex>> = HashMap::new();
     for (id, instance) in batch.ids.iter().zip(&batch.instances) {
         askers.entry(id).or_default().push(*instance);
@@ -224,11 +233,16 @@ fn objects(path: &Path, source: &str, batch: &LiveBatch, redactor: &Redactor<'_>
                 Some(instance) => std::slice::from_ref(instance),
                 None => askers.get(object.id.as_str()).map_or(&[][..], Vec::as_slice),
             };
-            let Ok((attributes, upgraded)) = redaction.object(object, instances) else {
+            let Ok(Redacted { attributes, upgraded, left_out }) = redaction.object(object, instances) else {
                 unparsable = Some(object.id.clone());
                 return Ok(());
             };
             let LiveObject { id, origin, created_at, position, .. } = object;
+            if !left_out.is_empty() {
+                let names = left_out.join(", ");
+                let cause = format!("not in the recording: {names}, a secret that the provider has in another form");
+                gaps.push(Gap { ids: vec![id.clone()], class: GapClass::Unsupported, cause });
+            }
             let record = ObjectRecord {
                 resource_type: batch.resource_type.clone(),
                 id: id.clone(),

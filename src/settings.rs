@@ -53,6 +53,9 @@ pub struct PluginSettings {
     /// Whether Terraform's and OpenTofu's registries hold the same providers.
     #[serde(default)]
     pub registries_are_one: bool,
+    /// How many instances one provider reads at the same time, at most fifty; by default as many as still make it faster.
+    #[serde(default)]
+    pub parallelism: Option<usize>,
 }
 
 /// Why settings cannot be used.

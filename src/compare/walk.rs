@@ -130,7 +130,9 @@ impl Walker<'_> {
             }
             (Value::Object(_) | Value::Null, Value::Object(other)) | (Value::Object(other), Value::Null) => {
                 let by_key = matches!(node.shape(), Shape::Map | Shape::Dynamic);
-                if !by_key && (recorded.is_null() || live.is_null()) {
+                // To Terraform an empty map is another value than none.
+                let in_parts = by_key && !self.raw;
+                if !in_parts && (recorded.is_null() || live.is_null()) {
                     return false;
                 }
                 let mut names: Vec<&String> = other.keys().collect();

@@ -53,6 +53,15 @@ impl<'a> Redactor<'a> {
     }
 }
 
+/// What may be kept of an object.
+pub(super) struct Redacted {
+    pub(super) attributes: Box<RawValue>,
+    /// Those that take the place of recorded ones.
+    pub(super) upgraded: Option<Box<RawValue>>,
+    /// Attributes that cannot be compared once they are digests, so that nothing of them is kept.
+    pub(super) left_out: Vec<String>,
+}
+
 /// The redaction of one type's objects.
 pub(super) struct TypeRedaction<'a> {
     states: &'a [State<'a>],
@@ -64,19 +73,19 @@ pub(super) struct TypeRedaction<'a> {
 }
 
 impl TypeRedaction<'_> {
-    /// The attributes as they may be kept, and those that take the place of recorded ones. `instances` are those that asked
+    /// What may be kept of an object. `instances` are those that asked
     /// for the object, none for other objects.
     pub(super) fn object(
         &self,
         object: &LiveObject,
         instances: &[InstanceIndex],
-    ) -> Result<(Box<RawValue>, Option<Box<RawValue>>), serde_json::Error> {
+    ) -> Result<Redacted, serde_json::Error> {
         let live = &object.attributes;
         let asking: Vec<&Instance<'_>> =
             instances.iter().map(|index| &self.states[index.state].instances[index.instance]).collect();
         let marked: Vec<&AttributePath> = asking.iter().flat_map(|instance| &instance.sensitive).collect();
         if !self.always && marked.is_empty() {
-            return Ok((live.clone(), object.upgraded.clone()));
+            return Ok(Redacted { attributes: live.clone(), upgraded: object.upgraded.clone(), left_out: Vec::new() });
         }
         let mut attributes: Attributes = serde_json::from_str(live.get())?;
         let mut upgraded: Attributes = match &object.upgraded {
@@ -92,10 +101,12 @@ impl TypeRedaction<'_> {
         let key = instances.first().map_or(self.keys.first(), |index| self.keys.get(index.state));
         let object = ObjectRedaction { rules: self.rules, marked, key };
         // A digest can only be compared with what state itself holds. Where a secret was upgraded, neither side is kept.
+        let mut left_out = Vec::new();
         upgraded.retain(|name, value| {
             let keep = !object.holds(&AttributePath::attribute(name), self.schema.child(name), value);
             if !keep {
                 attributes.remove(name);
+                left_out.push(name.clone());
             }
             keep
         });
@@ -108,7 +119,7 @@ impl TypeRedaction<'_> {
             true => None,
             false => Some(serde_json::value::to_raw_value(&upgraded)?),
         };
-        Ok((serde_json::value::to_raw_value(&attributes)?, upgraded))
+        Ok(Redacted { attributes: serde_json::value::to_raw_value(&attributes)?, upgraded, left_out })
     }
 }
 

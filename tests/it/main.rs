@@ -5,10 +5,14 @@
 
 #[cfg(feature = "aws")]
 mod endpoint;
+#[cfg(feature = "plugin")]
+mod fake;
 #[cfg(feature = "aws")]
 mod faults;
 mod harness;
 mod permissions;
+#[cfg(feature = "plugin")]
+mod plugin;
 mod scan;
 mod show;
 mod tidy;

@@ -75,13 +75,9 @@ fn parse(text: &str, home: Option<&Path>) -> Result<CliConfig, String> {
     let mut config = CliConfig { cache: path(&body, "plugin_cache_dir", home), ..CliConfig::default() };
     for installation in body.blocks().filter(|block| block.ident.as_str() == "provider_installation") {
         config.explicit = true;
-        for method in installation.body.blocks() {
-            match method.ident.as_str() {
-                "filesystem_mirror" => config.mirrors.extend(mirror(method, home)),
-                // Nothing is ever fetched.
-                _ => {}
-            }
-        }
+        // What comes over the network is left out: nothing is ever fetched.
+        let mirrors = installation.body.blocks().filter(|method| method.ident.as_str() == "filesystem_mirror");
+        config.mirrors.extend(mirrors.filter_map(|method| mirror(method, home)));
         if let Some(Expression::Object(object)) =
             installation.body.get_attribute("dev_overrides").map(|attribute| &attribute.value)
         {

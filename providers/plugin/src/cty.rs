@@ -65,24 +65,34 @@ impl Type {
     /// Removes attributes that the type does not have. Terraform does the same to what state recorded with the current
     /// schema version before it hands it to a provider. Returns whether anything was removed.
     pub(crate) fn strip(&self, value: &mut Value) -> bool {
+        let mut gone = false;
         match (self, value) {
             (Self::Object(attributes), Value::Object(entries)) => {
                 let before = entries.len();
                 entries.retain(|name, _| attributes.contains_key(name));
-                let gone = entries.len() < before;
-                entries.iter_mut().fold(gone, |gone, (name, value)| attributes[name].strip(value) || gone)
+                gone = entries.len() < before;
+                for (name, value) in entries {
+                    gone |= attributes[name].strip(value);
+                }
             }
             (Self::Map(inner), Value::Object(entries)) => {
-                entries.values_mut().fold(false, |gone, value| inner.strip(value) || gone)
+                for value in entries.values_mut() {
+                    gone |= inner.strip(value);
+                }
             }
             (Self::List(inner) | Self::Set(inner), Value::Array(elements)) => {
-                elements.iter_mut().fold(false, |gone, value| inner.strip(value) || gone)
+                for value in elements {
+                    gone |= inner.strip(value);
+                }
             }
             (Self::Tuple(types), Value::Array(elements)) => {
-                elements.iter_mut().zip(types).fold(false, |gone, (value, inner)| inner.strip(value) || gone)
+                for (inner, value) in types.iter().zip(elements) {
+                    gone |= inner.strip(value);
+                }
             }
-            _ => false,
+            _ => {}
         }
+        gone
     }
 }
 

@@ -89,17 +89,17 @@ impl Running {
 pub(crate) async fn start(program: &Program) -> Result<Running, String> {
     let certificate = program.mutual_tls.then(ClientCertificate::new).transpose()?;
     match attempt(program, certificate.as_ref()).await? {
-        Started::Running(running) => Ok(running),
+        Started::Running(running) => Ok(*running),
         // It wants TLS, and nobody gave it our certificate.
         Started::WantsTls => match attempt(program, Some(&ClientCertificate::new()?)).await? {
-            Started::Running(running) => Ok(running),
+            Started::Running(running) => Ok(*running),
             Started::WantsTls => Err("the provider asks for TLS and does not use it".into()),
         },
     }
 }
 
 enum Started {
-    Running(Running),
+    Running(Box<Running>),
     WantsTls,
 }
 
@@ -140,12 +140,12 @@ async fn attempt(program: &Program, certificate: Option<&ClientCertificate>) -> 
         (Some(server), Some(own)) => Some(own.connector(server.clone()).map_err(|error| error.to_string())?),
     };
     let channel = connect(handshake.socket, tls).await?;
-    Ok(Started::Running(Running {
+    Ok(Started::Running(Box::new(Running {
         client: Client::new(channel, handshake.protocol),
         child: Some(Mutex::new(child)),
         said,
         _directory: Some(directory),
-    }))
+    })))
 }
 
 /// Connects to a provider that somebody else started, and leaves it running.

@@ -19,6 +19,7 @@ const STEP: usize = 10;
 pub(crate) struct Limiter {
     semaphore: Semaphore,
     state: Mutex<State>,
+    is_fixed: bool,
 }
 
 #[derive(Debug)]
@@ -36,10 +37,12 @@ struct State {
 }
 
 impl Limiter {
-    pub(crate) fn new() -> Self {
+    /// `fixed`: as many as this and neither more nor fewer, whatever comes of it.
+    pub(crate) fn new(fixed: Option<usize>) -> Self {
+        let limit = fixed.unwrap_or(LEAST);
         let state =
-            State { limit: LEAST, debt: 0, since: Instant::now(), done: 0, throttled: false, waited: false, rate: 0.0 };
-        Self { semaphore: Semaphore::new(LEAST), state: Mutex::new(state) }
+            State { limit, debt: 0, since: Instant::now(), done: 0, throttled: false, waited: false, rate: 0.0 };
+        Self { semaphore: Semaphore::new(limit), state: Mutex::new(state), is_fixed: fixed.is_some() }
     }
 
     /// Waits for a place.
@@ -60,7 +63,7 @@ impl Limiter {
         }
         state.done += 1;
         state.throttled |= throttled;
-        if state.done < state.limit {
+        if self.is_fixed || state.done < state.limit {
             return;
         }
         let rate = state.done as f64 / state.since.elapsed().as_secs_f64().max(1e-6);
@@ -135,7 +138,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_smaller_limit_holds_once_reads_have_left() {
-        let limiter = Limiter::new();
+        let limiter = Limiter::new(None);
         for _ in 0..LEAST {
             let mut all = Vec::new();
             for _ in 0..LEAST {

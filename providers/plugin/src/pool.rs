@@ -38,6 +38,8 @@ pub(crate) struct Spec {
     /// The arguments of the provider block.
     pub(crate) arguments: Attributes,
     pub(crate) mutual_tls: bool,
+    /// Reads at the same time, where that is fixed.
+    pub(crate) parallelism: Option<usize>,
     /// Where schemas are kept; none where they are not.
     pub(crate) cache: Option<PathBuf>,
 }
@@ -66,7 +68,7 @@ impl Pool {
             spec: spec.clone(),
             permits: self.permits.clone(),
             state: tokio::sync::Mutex::new(State::New),
-            limiter: Limiter::new(),
+            limiter: Limiter::new(spec.parallelism),
         });
         slots.insert(key, Arc::downgrade(&slot));
         slot

@@ -3,6 +3,7 @@
 
 use crate::environment;
 use crate::find::Finder;
+use crate::limiter;
 use crate::list;
 use crate::pool::{Pool, Slot, Spec};
 use crate::read;
@@ -32,6 +33,8 @@ pub struct Options {
     /// Whether Terraform's and OpenTofu's registries hold the same providers: a state that names one then finds what a lock
     /// file has from the other.
     pub registries_are_one: bool,
+    /// How many instances are read at the same time, at most fifty; none for as many as still make it faster.
+    pub parallelism: Option<usize>,
 }
 
 /// Reads through the providers that root modules use.
@@ -78,6 +81,7 @@ impl Plugin {
             directory: if directory.is_dir() { directory.clone() } else { PathBuf::from("/") },
             arguments: configuration.known.clone(),
             mutual_tls: options.mutual_tls,
+            parallelism: options.parallelism.map(|wanted| wanted.clamp(1, limiter::MOST)),
             cache: cache.map(|cache| cache.join("driftline")),
         })
     }

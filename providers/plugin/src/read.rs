@@ -5,7 +5,7 @@
 use crate::diagnostics;
 use crate::limiter;
 use crate::msgpack;
-use crate::pool::{Ready, Slot, call_failed};
+use crate::pool::{Ready, Slot, call_failed, crash};
 use crate::schema::Schema;
 use crate::wire::{Diagnostic, DynamicValue, Identity, RawState, ReadRequest as Message, UpgradeRequest};
 use base64::Engine;
@@ -131,7 +131,9 @@ async fn one(
                     }
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
-                if last || !ready.running.has_ended() {
+                let ended = ready.running.has_ended();
+                if last || !ended {
+                    let cause = if ended { crash(&ready.running) } else { cause };
                     return Answer::Gap(GapClass::Failed, ready.secrets.hide(&cause));
                 }
             }
