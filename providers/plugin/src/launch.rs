@@ -236,7 +236,7 @@ impl Said {
 }
 
 /// Where a provider listens, and how.
-struct Handshake {
+pub(crate) struct Handshake {
     protocol: Protocol,
     socket: PathBuf,
     certificate: Option<CertificateDer<'static>>,
@@ -244,7 +244,7 @@ struct Handshake {
 
 impl Handshake {
     /// Reads `1|PROTOCOL|unix|PATH|grpc|CERTIFICATE`.
-    fn parse(line: &str) -> Result<Self, String> {
+    pub(crate) fn parse(line: &str) -> Result<Self, String> {
         let parts: Vec<&str> = line.trim_end().split('|').collect();
         let [core, protocol, network, address, kind, rest @ ..] = parts.as_slice() else {
             return Err("the provider began with something that is no handshake".into());

@@ -9,6 +9,8 @@ mod cty;
 mod diagnostics;
 mod environment;
 mod find;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
 mod launch;
 mod limiter;
 mod list;
