@@ -19,7 +19,7 @@ pub(crate) fn of(tree: &Tree<'_>, work_dir: &Path, directory: &str) -> Installat
     let place = work_dir.join(directory);
     let committed = tree.read(&path, MAX_BYTES).ok();
     let lock = committed.or_else(|| work_tree(&place.join(LOCK))).and_then(|bytes| String::from_utf8(bytes).ok());
-    Installation { directory: place, lock }
+    Installation { directory: place, name: directory.to_owned(), lock }
 }
 
 /// A file that is one: a link may lead anywhere.

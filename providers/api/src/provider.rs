@@ -29,6 +29,8 @@ pub struct ProviderConfiguration {
 pub struct Installation {
     /// The root module's directory in the work tree.
     pub directory: PathBuf,
+    /// The same for people: from the repository's root, empty for that itself.
+    pub name: String,
     /// The text of its dependency lock file (`.terraform.lock.hcl`), where there is one.
     pub lock: Option<String>,
 }

@@ -72,7 +72,7 @@ impl Finder {
         }
         let (source, locked) = self.locked(source, installation)?;
         let hashes: Vec<&String> = locked.hashes.iter().filter(|hash| hash.starts_with("h1:")).collect();
-        let directory = shown(&installation.directory);
+        let directory = shown(&installation.name);
         if hashes.is_empty() {
             return Err(format!(
                 "the lock file holds no h1 hash of {source} {}, so nothing tells which program may run: run \
@@ -100,7 +100,7 @@ impl Finder {
 
     /// What the lock file says, under the address that it uses.
     fn locked(&self, source: &Source, installation: &Installation) -> Result<(Source, Locked), String> {
-        let directory = shown(&installation.directory);
+        let directory = shown(&installation.name);
         let Some(text) = &installation.lock else {
             return Err(format!(
                 "{directory} has no lock file, so nothing tells which {source} it uses: run `terraform init` there"
@@ -157,8 +157,9 @@ impl Finder {
     }
 }
 
-fn shown(directory: &Path) -> String {
-    if directory.as_os_str().is_empty() { "the root module".into() } else { format!("`{}`", directory.display()) }
+/// Where the user goes to put it right.
+fn shown(name: &str) -> String {
+    if name.is_empty() { "the root module".into() } else { format!("`{name}`") }
 }
 
 fn path_variable(environment: &BTreeMap<OsString, OsString>, name: &str) -> Option<PathBuf> {
@@ -235,7 +236,7 @@ mod tests {
             let text = |text: &str| OsString::from(text.replace("HOME", &home));
             let mut environment = BTreeMap::from([("HOME".into(), home.clone().into())]);
             environment.extend(variables.iter().map(|(name, value)| (OsString::from(name), text(value))));
-            let installation = Installation { directory: self.0.path().join("root"), lock };
+            let installation = Installation { directory: self.0.path().join("root"), name: "root".into(), lock };
             Finder::new(environment, false).find(&Source::parse(THING).expect("an address"), &installation)
         }
     }

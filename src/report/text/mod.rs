@@ -259,7 +259,9 @@ fn way_out(status: CoverageStatus) -> &'static str {
         CoverageStatus::Gap(GapClass::Denied) => "renew the credentials or grant the permission to read",
         CoverageStatus::Gap(GapClass::Throttled) => "scan again when the API is less busy",
         CoverageStatus::Gap(GapClass::Failed) => "scan again; if it stays, ask the API by hand",
-        CoverageStatus::Gap(GapClass::Unsupported) => "no reader knows the type; check it with a plan",
+        CoverageStatus::Gap(GapClass::Unsupported) => {
+            "read it through its installed provider (--reader auto), or check it with a plan"
+        }
         CoverageStatus::Gap(GapClass::TimedOut) => "check that the API can be reached, or allow more time",
     }
 }
