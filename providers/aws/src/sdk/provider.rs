@@ -37,6 +37,10 @@ impl Provider for Aws {
         source.strip_suffix("/hashicorp/aws").is_some_and(|host| !host.contains('/'))
     }
 
+    fn reads(&self, _: &str, resource_type: &str) -> bool {
+        types::types().resource_type(resource_type).is_some()
+    }
+
     fn resource_types(&self) -> Vec<String> {
         types::types().types.iter().map(|resource_type| resource_type.name.to_owned()).collect()
     }
