@@ -114,3 +114,137 @@ fn unconfirmed(count: usize, cause: &str) -> Notice {
     );
     Notice { code: "not-confirmed", incomplete: true, text, source: None }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::Verdict;
+    use crate::fetch::{LiveBatch, LiveConnection};
+    use futures::future::BoxFuture;
+    use provider_api::{Attributes, Connection, GapClass, Provider, ProviderConfiguration, ReadOutcome, Scope};
+    use serde_json::value::RawValue;
+
+    /// A provider of every source; `0`: whether it can confirm.
+    struct Fake(bool);
+
+    impl Provider for Fake {
+        fn reader(&self) -> &'static str {
+            "fake"
+        }
+
+        fn serves(&self, _: &str) -> bool {
+            true
+        }
+
+        fn resource_types(&self) -> Vec<String> {
+            Vec::new()
+        }
+
+        fn reads_as_terraform(&self) -> bool {
+            self.0
+        }
+
+        fn recorded_scope(&self, _: &Attributes) -> Scope {
+            Scope::default()
+        }
+
+        fn connect<'a>(&'a self, _: &'a ProviderConfiguration) -> BoxFuture<'a, Result<Box<dyn Connection>, Gap>> {
+            unreachable!("nothing is read here")
+        }
+    }
+
+    fn index(instance: usize) -> InstanceIndex {
+        InstanceIndex { state: 0, instance }
+    }
+
+    fn plan<'a>(attributes: &'a RawValue, ids: &[&'a str]) -> ReadPlan<'a> {
+        let batch = PlannedBatch {
+            resource_type: "t".into(),
+            instances: (0..ids.len()).map(index).collect(),
+            requested: ids.iter().map(|id| RequestedInstance::new(id, attributes)).collect(),
+            unrequested: true,
+        };
+        ReadPlan {
+            connections: vec![PlannedConnection {
+                provider: Some(0),
+                directory: String::new(),
+                reference: String::new(),
+                source: "example.com/x/fake".into(),
+                configuration: ProviderConfiguration { name: "p".into(), ..ProviderConfiguration::default() },
+                batches: vec![batch],
+                inventory: true,
+            }],
+        }
+    }
+
+    fn comparison(kinds: &[(usize, Kind)]) -> Comparison {
+        let verdict = |(instance, kind): &(usize, Kind)| Verdict {
+            index: index(*instance),
+            kind: Some(*kind),
+            changes: Vec::new(),
+            folds: Vec::new(),
+            cause: None,
+            scope: Scope::default(),
+        };
+        Comparison { verdicts: kinds.iter().map(verdict).collect(), ..Comparison::default() }
+    }
+
+    fn live(ids: &[(usize, &str)], outcome: ReadOutcome) -> Live {
+        let batch = LiveBatch {
+            resource_type: "t".into(),
+            instances: ids.iter().map(|(instance, _)| index(*instance)).collect(),
+            ids: ids.iter().map(|(_, id)| (*id).to_owned()).collect(),
+            outcome,
+            confirmed: None,
+        };
+        Live {
+            connections: vec![LiveConnection {
+                source: "example.com/x/fake".into(),
+                configuration: "p".into(),
+                reader: "fake".into(),
+                scope: Scope::default(),
+                recorded_scope: Scope::default(),
+                gap: None,
+                batches: vec![batch],
+            }],
+        }
+    }
+
+    #[test]
+    fn only_suspects_are_read_again_and_only_by_what_can_confirm() {
+        let attributes = RawValue::from_string("{}".into()).expect("JSON");
+        let plan = plan(&attributes, &["a", "b", "c", "d"]);
+        let suspects = comparison(&[(0, Kind::Changed), (1, Kind::Unapplied), (2, Kind::Missing)]);
+        let ids = |providers: &[Box<dyn Provider>]| -> Vec<String> {
+            let again = reads(&plan, &suspects, providers);
+            let batches = again.connections.iter().flat_map(|connection| &connection.batches);
+            batches.flat_map(|batch| &batch.requested).map(|instance| instance.id.to_owned()).collect()
+        };
+        assert_eq!(ids(&[Box::new(Fake(false)), Box::new(Fake(true))]), ["a", "c"]);
+        assert_eq!(ids(&[Box::new(Fake(false))]), Vec::<String>::new());
+        // What it read itself needs no second look.
+        assert_eq!(ids(&[Box::new(Fake(true))]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_second_answer_counts_and_no_answer_is_said() {
+        let object = |position, id: &str| {
+            let attributes = RawValue::from_string("{\"again\":true}".into()).expect("JSON");
+            LiveObject { position: Some(position), ..LiveObject::new(id, attributes) }
+        };
+        let mut first = live(&[(0, "a"), (1, "b"), (2, "c"), (3, "d")], ReadOutcome::default());
+        let gap = Gap { ids: vec!["d".into()], class: GapClass::Denied, cause: "not allowed".into() };
+        let answer =
+            ReadOutcome { objects: vec![object(0, "a")], gaps: vec![gap], api_calls: 3, ..ReadOutcome::default() };
+        // `c` was asked for and is not there.
+        let notices = merge(&mut first, live(&[(0, "a"), (2, "c"), (3, "d")], answer));
+        let confirmed = first.connections[0].batches[0].confirmed.as_ref().expect("answers");
+        assert_eq!(confirmed.positions.iter().copied().collect::<Vec<_>>(), [0, 2]);
+        assert_eq!(confirmed.outcome.api_calls, 3);
+        let batch = &first.connections[0].batches[0];
+        assert!(batch.object(0).0.is_some_and(|object| object.attributes.get().contains("again")));
+        assert!(batch.object(2).0.is_none());
+        assert_eq!(notices.len(), 1);
+        assert!(notices[0].incomplete && notices[0].text.contains("1 of the suspects (not allowed)"));
+    }
+}
