@@ -89,6 +89,7 @@ fn plugin(opening: &Opening<'_>) -> Vec<Box<dyn Provider>> {
         mutual_tls: opening.plugin.mutual_tls,
         registries_are_one: opening.plugin.registries_are_one,
         parallelism: opening.plugin.parallelism,
+        read_limit: opening.plugin.read_seconds.map(std::time::Duration::from_secs),
     };
     // A plugin does not say which account it reads; the native readers know how to ask.
     vec![Box::new(provider_plugin::Plugin::new(options, native(opening.max_rps)))]

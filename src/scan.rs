@@ -209,6 +209,7 @@ fn report(
     };
     let mut notices = notices(configurations, states);
     notices.extend(said.iter().cloned());
+    notices.extend(level_notice(settings));
     notices.extend(failures(configurations, &repository.tree(approved.commit)?));
     notices.extend(history.as_ref().and_then(history_notice));
     notices.extend(left_out.iter().map(left_out_notice));
@@ -362,6 +363,18 @@ fn identify(instance: &mut state::Instance<'_>, source: &str) {
     if let Ok(attributes) = serde_json::from_str(instance.attributes.get()) {
         instance.id = resource_type.identify(&instance.id, &attributes);
     }
+}
+
+/// A report says what counted, where that is not what counts without being asked.
+fn level_notice(settings: &Settings) -> Option<Notice> {
+    let text = match settings.level {
+        Level::Normalized => return None,
+        Level::Raw => "Compared at level raw: every difference counts that Terraform's refresh would record.",
+        Level::Configured => {
+            "Compared at level configured: only what a plan of the approved configuration would change back counts as drift."
+        }
+    };
+    Some(Notice { code: "level", incomplete: false, text: text.into(), source: None })
 }
 
 /// What was left out on request is said.

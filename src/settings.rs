@@ -56,6 +56,9 @@ pub struct PluginSettings {
     /// How many instances one provider reads at the same time, at most fifty; by default as many as still make it faster.
     #[serde(default)]
     pub parallelism: Option<usize>,
+    /// How long one read may take, in seconds; two minutes by default.
+    #[serde(default)]
+    pub read_seconds: Option<u64>,
 }
 
 /// Why settings cannot be used.

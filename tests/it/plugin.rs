@@ -196,6 +196,21 @@ fn one_instance_that_cannot_be_read_leaves_the_others_alone() {
 }
 
 #[test]
+fn what_takes_too_long_is_unknown_and_the_rest_is_compared() {
+    let stack = Stack::of(5, &[PROVIDER], &things(&["slow", "fine"]));
+    stack.repository.write("driftline.toml", "[plugin]\nread_seconds = 1\n");
+    let late = |run: &crate::harness::Run| {
+        let unknown: Vec<String> = findings(run).into_iter().filter(|line| line.contains(" unknown")).collect();
+        assert_eq!((run.code, unknown), (3, vec!["fake_thing.slow unknown".to_owned()]), "{}", run.stdout);
+        assert_eq!(run.json()["coverage"][0]["status"], "timed_out");
+    };
+    late(&stack.scan(&["--config", &stack.repository.path().join("driftline.toml").to_string_lossy()]));
+    let run = stack.scan(&["--deadline", "1"]);
+    late(&run);
+    assert!(cause(&run, "fake_thing.slow").contains("the scan's deadline"));
+}
+
+#[test]
 fn a_provider_that_breaks_is_started_again_once() {
     let stack = Stack::of(5, &[PROVIDER], &things(&["panic", "fine"]));
     let run = stack.scan(&[]);

@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::Status;
 
@@ -40,6 +41,8 @@ pub(crate) struct Spec {
     pub(crate) mutual_tls: bool,
     /// Reads at the same time, where that is fixed.
     pub(crate) parallelism: Option<usize>,
+    /// How long one read may take.
+    pub(crate) read_limit: Duration,
     /// Where schemas are kept; none where they are not.
     pub(crate) cache: Option<PathBuf>,
 }
@@ -117,7 +120,7 @@ fn texts(arguments: &Attributes) -> Vec<&str> {
 
 /// The place of one process.
 pub(crate) struct Slot {
-    spec: Spec,
+    pub(crate) spec: Spec,
     permits: Arc<Semaphore>,
     state: tokio::sync::Mutex<State>,
     pub(crate) limiter: Limiter,

@@ -17,9 +17,13 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The host of what is part of Terraform and is no plugin.
 const BUILTIN: &str = "terraform.io";
+
+/// How long one read may take. Some providers ask for twenty seconds before they believe that something is gone.
+const READ_LIMIT: Duration = Duration::from_secs(120);
 
 /// How providers are found and run.
 #[derive(Debug, Clone, Default)]
@@ -35,6 +39,8 @@ pub struct Options {
     pub registries_are_one: bool,
     /// How many instances are read at the same time, at most fifty; none for as many as still make it faster.
     pub parallelism: Option<usize>,
+    /// How long one read may take; none for two minutes.
+    pub read_limit: Option<Duration>,
 }
 
 /// Reads through the providers that root modules use.
@@ -81,6 +87,7 @@ impl Plugin {
             directory: if directory.is_dir() { directory.clone() } else { PathBuf::from("/") },
             arguments: configuration.known.clone(),
             mutual_tls: options.mutual_tls,
+            read_limit: options.read_limit.unwrap_or(READ_LIMIT),
             parallelism: options.parallelism.map(|wanted| wanted.clamp(1, limiter::MOST)),
             cache: cache.map(|cache| cache.join("driftline")),
         })

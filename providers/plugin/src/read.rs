@@ -21,9 +21,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::time::timeout;
 
-/// How long one read may take. Some providers ask for twenty seconds before they believe that something is gone.
-const ONE_READ: Duration = Duration::from_secs(120);
-
 /// How long before the scanner stops waiting what was read by then is handed over.
 const MARGIN: Duration = Duration::from_millis(500);
 
@@ -116,7 +113,7 @@ async fn one(
             Err(gap) => return Answer::Gap(gap.class, gap.cause),
         };
         let reading = attempt(&ready, resource_type, schema, position, instance);
-        match timeout(ONE_READ, reading).await {
+        match timeout(slot.spec.read_limit, reading).await {
             Ok(Ok(answer)) => {
                 if matches!(answer, Answer::Gap(GapClass::Throttled, _)) {
                     place.throttled();
@@ -137,7 +134,10 @@ async fn one(
                     return Answer::Gap(GapClass::Failed, ready.secrets.hide(&cause));
                 }
             }
-            Err(_) => return Answer::Gap(GapClass::TimedOut, format!("ReadResource: no answer within {ONE_READ:?}")),
+            Err(_) => {
+                let limit = slot.spec.read_limit;
+                return Answer::Gap(GapClass::TimedOut, format!("ReadResource: no answer within {limit:?}"));
+            }
         }
     }
     Answer::Gap(GapClass::Failed, "the provider broke twice".into())
