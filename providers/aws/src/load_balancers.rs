@@ -103,7 +103,8 @@ pub(crate) fn actions(actions: &[Value], recorded: Option<&Value>) -> Vec<Object
         let several = forward.is_some_and(|forward| forward.list("TargetGroups.member").len() > 1);
         let target = action.text("TargetGroupArn").filter(|_| as_argument && !several);
         Object::new()
-            .number("order", action.number("Order").or(Some(1 + i64::try_from(position).unwrap_or(0))))
+            // Where the API leaves it out, the provider records 0.
+            .number("order", action.number("Order").or(Some(0)))
             .text("type", action.text("Type"))
             .text("target_group_arn", target)
             .blocks("authenticate_cognito", action.at("AuthenticateCognitoConfig").map(cognito))

@@ -68,6 +68,8 @@ pub(super) static TYPE: ResourceType = ResourceType {
             versioning,
         ),
         owner("website", "aws_s3_bucket_website_configuration", site, website),
+        owner("website_domain", "aws_s3_bucket_website_configuration", |one| of(one, "website_domain", word), word),
+        owner("website_endpoint", "aws_s3_bucket_website_configuration", |one| of(one, "website_endpoint", word), word),
     ],
 };
 
