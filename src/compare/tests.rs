@@ -1,6 +1,7 @@
 //! The verdict table, on states that the real terraform wrote.
 
 use super::*;
+use crate::fetch::Confirmed;
 use crate::plan::{PlannedBatch, PlannedConnection};
 use crate::state::{StateText, parse};
 use provider_api::ReadOutcome;
@@ -27,7 +28,7 @@ fn object(attributes: &RawValue, id: &str) -> LiveObject {
 }
 
 /// The verdicts where nothing is declared.
-fn verdicts(recorded: &StateText, live: &StateText, answer: impl Fn(&str, &mut ReadOutcome)) -> Vec<(String, Verdict)> {
+fn verdicts(recorded: &StateText, live: &StateText, answer: impl Fn(&str, &mut LiveBatch)) -> Vec<(String, Verdict)> {
     let comparison = compared(recorded, live, &Configuration::default(), answer);
     assert!(comparison.in_sync as usize + comparison.verdicts.len() > 100);
     let state = parse(recorded).expect("a state");
@@ -40,7 +41,7 @@ fn compared(
     recorded: &StateText,
     live: &StateText,
     configuration: &Configuration,
-    answer: impl Fn(&str, &mut ReadOutcome),
+    answer: impl Fn(&str, &mut LiveBatch),
 ) -> Comparison {
     let (recorded_state, live_state) = (parse(recorded).expect("a state"), parse(live).expect("a state"));
     let source = "registry.terraform.io/hashicorp/aws";
@@ -70,14 +71,15 @@ fn compared(
             let other = live_state.instances.iter().find(|other| other.address == instance.address);
             outcome.objects.extend(other.map(|other| object(other.attributes, &instance.id)));
         }
-        answer(resource_type, &mut outcome);
-        answered.batches.push(LiveBatch {
+        let mut batch = LiveBatch {
             confirmed: None,
             resource_type: resource_type.into(),
             ids: instances.iter().map(|index| recorded_state.instances[*index].id.to_string()).collect(),
             instances: instances.iter().map(|index| InstanceIndex { state: 0, instance: *index }).collect(),
             outcome,
-        });
+        };
+        answer(resource_type, &mut batch);
+        answered.batches.push(batch);
     }
     plan.connections.push(PlannedConnection {
         provider: None,
@@ -115,10 +117,10 @@ fn what_an_approved_import_names_is_pending_and_not_unmanaged() {
     let tree = repository.tree(commit).expect("a tree");
     let configuration = crate::config::read(&tree, "", &crate::config::Options::default());
     let settled = state("settled");
-    let comparison = compared(&settled, &settled, &configuration, |resource_type, outcome| {
+    let comparison = compared(&settled, &settled, &configuration, |resource_type, batch| {
         for id in ["vpc-taken-in", "vpc-stray"].into_iter().filter(|_| resource_type == "aws_vpc") {
             let attributes = RawValue::from_string("{}".into()).expect("JSON");
-            outcome.unrequested.push(LiveObject::new(id, attributes));
+            batch.outcome.unrequested.push(LiveObject::new(id, attributes));
         }
     });
     let unmanaged: Vec<&str> = comparison.unmanaged.iter().map(|object| object.id.as_str()).collect();
@@ -157,4 +159,40 @@ fn what_a_refresh_settles_is_no_drift() {
         }
     }
     assert_quiet(&verdicts);
+}
+
+#[test]
+fn a_second_reader_refutes_what_the_first_one_saw() {
+    let settled = state("settled");
+    let wrong = |batch: &mut LiveBatch| {
+        let object = batch.outcome.objects.first_mut().expect("a network");
+        let mut attributes: Attributes = serde_json::from_str(object.attributes.get()).expect("attributes");
+        attributes.insert("cidr_block".into(), "10.99.0.0/16".into());
+        object.attributes = serde_json::value::to_raw_value(&attributes).expect("JSON");
+    };
+    let refuting = |batch: &LiveBatch| {
+        let states = [parse(&settled).expect("a state")];
+        let recorded = states[0].instances[batch.instances[0].instance].attributes;
+        let again = LiveObject { position: Some(0), ..LiveObject::new("", recorded.to_owned()) };
+        let outcome = ReadOutcome { objects: vec![again], ..ReadOutcome::default() };
+        Confirmed { positions: [0].into(), outcome }
+    };
+    let changed = |confirmed: bool, gone: bool| -> Vec<(String, Option<Kind>)> {
+        let found = verdicts(&settled, &settled, |resource_type, batch| {
+            if resource_type == "aws_vpc" {
+                wrong(batch);
+                batch.confirmed = confirmed.then(|| refuting(batch));
+                if let Some(confirmed) = batch.confirmed.as_mut().filter(|_| gone) {
+                    confirmed.outcome.objects.clear();
+                }
+            }
+        });
+        let loud = found.into_iter().filter(|(_, verdict)| verdict.kind != Some(Kind::PendingRemoval));
+        loud.map(|(address, verdict)| (address, verdict.kind)).collect()
+    };
+    let first = changed(false, false);
+    assert_eq!(first.len(), 1);
+    assert_eq!(first[0].1, Some(Kind::Changed));
+    assert_eq!(changed(true, false), []);
+    assert_eq!(changed(true, true), [(first[0].0.clone(), Some(Kind::Missing))]);
 }

@@ -135,6 +135,9 @@ impl Walker<'_> {
                 if !in_parts && (recorded.is_null() || live.is_null()) {
                     return false;
                 }
+                if self.raw && by_key && has_null_entry_of_its_own(recorded, live) {
+                    return false;
+                }
                 let mut names: Vec<&String> = other.keys().collect();
                 if let (true, Value::Object(one)) = (by_key, recorded) {
                     names.extend(one.keys().filter(|name| !other.contains_key(*name)));
@@ -192,11 +195,46 @@ impl Walker<'_> {
     }
 }
 
+/// Whether one of two maps has an entry that is null, and the other no such entry: by entries they are the same.
+fn has_null_entry_of_its_own(one: &Value, other: &Value) -> bool {
+    let own = |one: &Value, other: &Value| {
+        one.as_object()
+            .is_some_and(|entries| entries.iter().any(|(name, value)| value.is_null() && other.get(name).is_none()))
+    };
+    own(one, other) || own(other, one)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use provider_api::TypeSchema;
     use serde_json::json;
+
+    #[test]
+    fn raw_finds_what_normalizing_folds() {
+        let text = r#"{"attributes": {"tags": {"type": ["map", "string"], "flags": "o"},
+            "names": {"type": ["set", "string"], "flags": "o"}, "note": {"type": "string", "flags": "o"}}}"#;
+        let schema: TypeSchema = serde_json::from_str(text).expect("a schema");
+        let found = |raw, one: Value, other: Value| -> Vec<String> {
+            let walker = Walker { resource_type: None, schema: Node::root(Some(&schema)), raw, digests: None };
+            let [one, other] = [one, other].map(|side| side.as_object().cloned().expect("attributes"));
+            walker.instance(&one, &other).differences.iter().map(|change| change.path.to_string()).collect()
+        };
+        for (one, other, path) in [
+            (json!({"tags": null}), json!({"tags": {}}), "tags"),
+            (json!({"tags": {}}), json!({"tags": null}), "tags"),
+            (json!({"tags": {"a": null}}), json!({"tags": {}}), "tags"),
+            (json!({"note": null}), json!({"note": ""}), "note"),
+            (json!({}), json!({"names": []}), "names"),
+        ] {
+            assert_eq!(found(true, one.clone(), other.clone()), [path], "{one} {other}");
+            assert_eq!(found(false, one.clone(), other.clone()), Vec::<String>::new(), "{one} {other}");
+        }
+        let tags = [json!({"tags": {"a": "1", "b": "2"}}), json!({"tags": {"a": "1", "b": "3"}})];
+        let [one, other] = tags;
+        assert_eq!(found(true, one, other), ["tags[\"b\"]"]);
+        assert_eq!(found(true, json!({"names": ["a", "b"]}), json!({"names": ["b", "a"]})), Vec::<String>::new());
+    }
 
     #[test]
     fn a_block_shown_whole_is_as_sensitive_as_its_parts() {

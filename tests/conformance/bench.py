@@ -5,6 +5,7 @@
 `ec2` is of the EC2 family alone; `mixed` of EC2, S3, IAM, SQS, SNS, logs and SSM. Applies each stack for real, measures both, prints a Markdown table. Stops all that it started."""
 
 import argparse
+import contextlib
 import datetime
 import json
 import os
@@ -28,18 +29,19 @@ PARALLELISM = {"ec2": 4, "mixed": 20}
 SCANS = 3
 SAMPLE_SECONDS = 0.01
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Measured:
-    """One program run: wall and CPU seconds, peak memory of the whole process tree in MiB, API calls."""
+    """One program run: wall and CPU seconds, peak memory of the whole process tree and of its root alone in MiB, API calls."""
 
-    def __init__(self, wall, cpu, memory, calls, code):
-        self.wall, self.cpu, self.memory, self.calls, self.code = wall, cpu, memory, calls, code
+    def __init__(self, wall, cpu, memory, own, calls, code):
+        self.wall, self.cpu, self.memory, self.own, self.calls, self.code = wall, cpu, memory, own, calls, code
 
 
-def tree_memory(root):
-    """Resident bytes of a process and all below it."""
-    parents, resident = {}, {}
+def tree(root):
+    """A process and all below it: resident bytes and CPU seconds by process."""
+    parents, figures = {}, {}
     for entry in os.listdir("/proc"):
         if entry.isdigit():
             try:
@@ -47,14 +49,15 @@ def tree_memory(root):
             except OSError:
                 continue
             fields = text[text.rindex(")") + 2 :].split()
-            parents[int(entry)], resident[int(entry)] = int(fields[1]), int(fields[21]) * PAGE_BYTES
-    total = 0
-    for process in resident:
-        ancestor = process
-        while ancestor not in (0, root):
-            ancestor = parents.get(ancestor, 0)
-        total += resident[process] if ancestor == root else 0
-    return total
+            parents[int(entry)] = int(fields[1])
+            figures[int(entry)] = int(fields[21]) * PAGE_BYTES, (int(fields[11]) + int(fields[12])) / TICKS
+    return {process: figure for process, figure in figures.items() if below(process, root, parents)}
+
+
+def below(process, root, parents):
+    while process not in (0, root):
+        process = parents.get(process, 0)
+    return process == root
 
 
 def own_peak(process):
@@ -73,9 +76,10 @@ def count_calls(log):
 
 
 def measure(command, folder, env, log):
-    """Runs a program to its end. CPU is that of the program and of everything it waited for."""
+    """Runs a program to its end. CPU is that of the program and of everything it waited for, or what was seen while it ran:
+    who is killed at the end, and not waited for, is only seen."""
     calls = count_calls(log)
-    peak = 0
+    peak, own, seen = 0, 0, {}
     started = time.monotonic()
     process = subprocess.Popen(command, cwd=folder, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     errors = []
@@ -85,18 +89,23 @@ def measure(command, folder, env, log):
         ended, status, usage = os.wait4(process.pid, os.WNOHANG)
         if ended:
             break
-        peak = max(peak, tree_memory(process.pid), own_peak(process.pid))
+        figures = tree(process.pid)
+        own = max(own, own_peak(process.pid))
+        peak = max(peak, own, sum(resident for resident, _ in figures.values()))
+        seen.update({one: cpu for one, (_, cpu) in figures.items()})
         time.sleep(SAMPLE_SECONDS)
     wall = time.monotonic() - started
     process.returncode = os.waitstatus_to_exitcode(status)
     reader.join()
     if process.returncode not in (0, 2, 3):
         raise RuntimeError(f"{' '.join(command)}: exit {process.returncode}\n{errors[0].decode(errors='replace')[-4000:]}")
-    return Measured(wall, usage.ru_utime + usage.ru_stime, peak / 2**20, count_calls(log) - calls, process.returncode)
+    cpu = max(usage.ru_utime + usage.ru_stime, sum(seen.values()))
+    return Measured(wall, cpu, peak / 2**20, own / 2**20, count_calls(log) - calls, process.returncode)
 
 
-def measure_size(stack, size, driftline, work):
-    """Terraform and driftline on a stack of about `size` instances: the number of instances, and both measures."""
+@contextlib.contextmanager
+def applied(stack, size, work):
+    """A stack of about `size` instances on a server of its own: server, terraform, and the number of instances."""
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     source = work / "source"
@@ -115,19 +124,33 @@ def measure_size(stack, size, driftline, work):
         state = json.loads((folder / "terraform.tfstate").read_text())
         instances = sum(len(resource["instances"]) for resource in state["resources"] if resource["mode"] == "managed")
         print(f"{instances} instances applied in {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
-        plan = [terraform.program, "plan", "-refresh-only", "-no-color"]
-        theirs = measure(plan, folder, terraform.env, moto.log)
-        scan = [driftline, "scan", str(folder), "--state", str(folder / "terraform.tfstate"), "--report", f"json={work / 'report.json'}"]
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        ours = [measure(scan, folder, {**kept, **sandbox.environment(moto.url)}, moto.log) for _ in range(SCANS)]
+        yield moto, terraform, instances
     finally:
         moto.stop()
+
+
+def scan_command(driftline, folder, report, *arguments):
+    return [driftline, "scan", str(folder), "--state", str(folder / "terraform.tfstate"), "--report", f"json={report}", *arguments]
+
+
+def scan_environment(url, **more):
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return {**kept, **sandbox.environment(url), **more}
+
+
+def measure_size(stack, size, driftline, work):
+    """Terraform and driftline's own readers on a stack of about `size` instances: the number of instances, and both measures."""
+    with applied(stack, size, work) as (moto, terraform, instances):
+        plan = [terraform.program, "plan", "-refresh-only", "-no-color"]
+        theirs = measure(plan, terraform.folder, terraform.env, moto.log)
+        scan = scan_command(driftline, terraform.folder, work / "report.json", "--reader", "native")
+        ours = [measure(scan, terraform.folder, scan_environment(moto.url), moto.log) for _ in range(SCANS)]
     return instances, theirs, middle(ours)
 
 
 def middle(runs):
     """The median of each figure; a scan is short enough to be disturbed."""
-    names = ("wall", "cpu", "memory", "calls")
+    names = ("wall", "cpu", "memory", "own", "calls")
     return Measured(**{name: statistics.median(getattr(run, name) for run in runs) for name in names}, code=runs[-1].code)
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import sandbox
 
-SCAN_SECONDS = 120
+# A provider believes that a queue is gone after 20 seconds, and a loaded machine adds its own.
+SCAN_SECONDS = 240
 MOST_LINES = 200
 LINE_LENGTH = 400
 
@@ -50,13 +51,14 @@ class Driftline:
         """The same on another repository."""
         return Driftline(self.program, repository, self.work)
 
-    def scan(self, name, state, *arguments, url=None):
-        """The report's text, the report, and complaints about the run itself."""
+    def scan(self, name, state, *arguments, url=None, reader="native", more=None):
+        """The report's text, the report, and complaints about the run itself. Without another reader it is driftline's own
+        that reads, and a type that it does not read stays unknown."""
         output = self.work / f"{name}.json"
         output.unlink(missing_ok=True)
         kept = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
-        env = {**kept, **(sandbox.environment(url) if url else {}), "NO_COLOR": "1"}
-        command = [self.program, "scan", str(self.repository), "--state", str(state), "--report", f"json={output}", *arguments]
+        env = {**kept, **(sandbox.environment(url) if url else {}), "NO_COLOR": "1", "XDG_CACHE_HOME": str(self.work.parent / "cache"), **(more or {})}
+        command = [self.program, "scan", str(self.repository), "--state", str(state), "--report", f"json={output}", "--reader", reader, *arguments]
         started = time.monotonic()
         done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=SCAN_SECONDS, check=False)
         seconds = time.monotonic() - started

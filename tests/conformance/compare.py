@@ -30,19 +30,29 @@ def rename(pairs, folds):
     return {(address, aliases.get(attribute, attribute)) for address, attribute in pairs}
 
 
-def compare(truth, report):
-    """Misses and inventions, as lines fit for people; empty where the two agree."""
-    folds = load_folds()
-    phase = truth["phase"]
-    true_pairs = {(one["address"], name) for one in truth["drift"] for name in one["attributes"]}
-    true_missing = {one["address"] for one in truth["drift"] if one["actions"] == "delete"}
-    said_pairs = {
+def true_drift(truth):
+    """What terraform says has changed, as (address, attribute) pairs, and the addresses of what is gone."""
+    pairs = {(one["address"], name) for one in truth["drift"] for name in one["attributes"]}
+    return pairs, {one["address"] for one in truth["drift"] if one["actions"] == "delete"}
+
+
+def said_drift(report):
+    """What driftline says of the same."""
+    pairs = {
         (finding["address"], top_level(change["path"]))
         for finding in report["findings"]
         if finding["kind"] == "changed"
         for change in finding["attributes"]
     }
-    said_missing = {finding["address"] for finding in report["findings"] if finding["kind"] == "missing"}
+    return pairs, {finding["address"] for finding in report["findings"] if finding["kind"] == "missing"}
+
+
+def compare(truth, report):
+    """Misses and inventions, as lines fit for people; empty where the two agree."""
+    folds = load_folds()
+    phase = truth["phase"]
+    true_pairs, true_missing = true_drift(truth)
+    said_pairs, said_missing = said_drift(report)
     true_pairs, said_pairs = rename(true_pairs, folds), rename(said_pairs, folds)
     true_pairs, unused = drop(true_pairs, folds, phase)
     lines = [f"fold {name} folds nothing" for name in unused]

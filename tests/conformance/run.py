@@ -1,6 +1,6 @@
 """The conformance suite: driftline against terraform's own verdict, on stacks applied for real to moto servers.
 
-    python3 tests/conformance/run.py [--driftline FILE] [--update]   everything, some three minutes
+    python3 tests/conformance/run.py [--driftline FILE] [--update]   everything, some 17 minutes on two cores
     python3 tests/conformance/run.py --replay                        kept states and recordings; no terraform, no moto
     python3 tests/conformance/run.py --keep settled|mutated          leaves the server running, to try the scanner on
 
@@ -18,6 +18,8 @@ from pathlib import Path
 import approved
 import compare
 import faults
+import foreign
+import plugin
 import repository
 import sandbox
 import truth as verdicts
@@ -91,6 +93,9 @@ def run_phases(checks, stack, arguments):
                 faults.check(checks, scanner, stack)
             if (stack.name, phase) == ("approved", "settled"):
                 approved.check(checks, scanner, stack)
+            plugin.check_phase(checks, scanner, stack, phase, truth)
+            if phase == stack.phases[-1]:
+                plugin.check_last(checks, scanner, stack, phase, truth)
 
 
 def run(checks, arguments, work):
@@ -102,7 +107,10 @@ def run(checks, arguments, work):
         with ThreadPoolExecutor(max_workers=3) as pool:
             list(pool.map(lambda stack: stack.enter(stack.phases[0]), stacks))
             # A phase waits as much as it computes: for retries, for the provider, for the emulator.
-            for ended in [pool.submit(run_phases, checks, stack, arguments) for stack in stacks]:
+            under_way = [pool.submit(run_phases, checks, stack, arguments) for stack in stacks]
+            if not (arguments.stacks or arguments.terraform_only):
+                under_way.append(pool.submit(foreign.check, checks, arguments.driftline, work))
+            for ended in under_way:
                 ended.result()
         if not arguments.stacks:
             import schema  # beside the provider module, whose folder the stacks have put on the path

@@ -3,6 +3,7 @@
 import unittest
 
 import compare
+import plugin
 import truth
 from address import address
 from checks import without_times
@@ -79,6 +80,46 @@ class Compare(unittest.TestCase):
         self.assertEqual(compare.drop_planned(planned, "messaging-settled"), ({}, []))
         self.assertEqual(compare.drop_planned({}, "messaging-settled"), ({}, ["json_by_value"]))
         self.assertEqual(compare.drop_planned(planned, "other"), (planned, []))
+
+
+class Plugin(unittest.TestCase):
+    """What is read by the provider is compared without any fold."""
+
+    def verdict(self, **differences):
+        one = {**drift("a.b", *differences), "before": {name: before for name, (before, _) in differences.items()}}
+        return {"phase": "none", "drift": [{**one, "after": {name: after for name, (_, after) in differences.items()}}]}
+
+    def report(self, kind="changed", *paths, code=2):
+        one = finding(kind, "a.b", *paths)
+        one["attributes"] = [{"path": path, "recorded": None, "live": "x"} for path in paths]
+        coverage = [{"type": "t", "scope": {"region": "r"}, "reader": "plugin", "status": "complete", "cause": None}]
+        return {"findings": [one], "scan": {"exit_code": code}, "coverage": coverage}
+
+    def test_raw(self):
+        truth = self.verdict(tags=(None, {}), tags_all=(None, {}))
+        self.assertEqual(plugin.compare_raw(truth, self.report("changed", "tags", "tags_all")), [])
+        self.assertEqual(plugin.compare_raw(truth, self.report("changed", "tags")), ["missed: a.b tags_all: null -> {}"])
+        self.assertEqual(plugin.compare_raw({"phase": "none", "drift": []}, self.report("changed", 'tags["x"]')), ['invented: a.b tags: tags["x"]: null -> "x"'])
+        self.assertEqual(plugin.compare_raw({"phase": "none", "drift": []}, self.report("missing")), ["invented: a.b called missing"])
+
+    def test_exit(self):
+        self.assertEqual(plugin.wrong_exit(self.report("changed", "x")), [])
+        self.assertEqual(plugin.wrong_exit(self.report("changed", "x", code=0)), ["exit code 0 instead of 2"])
+        self.assertEqual(plugin.wrong_exit(self.report("unapplied", "x", code=3)), ["exit code 3 instead of 0"])
+
+    def test_readers(self):
+        self.assertEqual(plugin.other_readers(self.report(), "plugin", "state"), [])
+        self.assertEqual(plugin.other_readers(self.report(), "state"), ["t r was read by plugin"])
+
+    def test_confirmed(self):
+        truth = self.verdict(tags_all=({}, {"x": "x"}))
+        self.assertEqual(plugin.false_findings(truth, self.report("changed", 'tags["x"]')), [])
+        self.assertEqual(plugin.false_findings(truth, self.report("changed", "size")), ['invented: a.b size: size: null -> "x"', "missed: a.b tags"])
+
+    def test_disagreements(self):
+        self.assertEqual(plugin.disagreements("none", self.report("unapplied", "size")), [])
+        self.assertEqual(plugin.disagreements("none", self.report("changed", "size")), ['changed: a.b size: size: null -> "x"'])
+        self.assertEqual(plugin.disagreements("none", self.report("missing")), ["missing: a.b"])
 
 
 class Truth(unittest.TestCase):
