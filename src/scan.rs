@@ -151,19 +151,12 @@ async fn gathered<T>(
         states.iter().zip(&evaluated).map(|((plain, _), evaluated)| evaluated.as_ref().unwrap_or(*plain));
     let configurations: Vec<&Configuration> = configurations.collect();
     let states: Vec<State<'_>> = states.into_iter().map(|(_, state)| state).collect();
-    let tree = repository.tree(approved.commit)?;
-    let file = settings::read(&tree, settings.config.as_deref())?;
-    let providers = open_providers(settings, &file)?;
-    let mut plan = plan::reads(&configurations, &states, &providers, &settings.inventory);
+    let Planned { providers, mut plan, mut notices } =
+        planned(settings, (&repository, &approved), &configurations, &states)?;
     if let Some(wanted) = wanted {
         let address = |index: InstanceIndex| &states[index.state].instances[index.instance].address;
         plan.retain(|index| wanted(configurations[index.state], address(index)));
     }
-    let work_dir = repository.work_dir().unwrap_or(Path::new("."));
-    for connection in &mut plan.connections {
-        connection.configuration.installation = installation::of(&tree, work_dir, &connection.directory);
-    }
-    settings::apply(&file, &settings.environment, &mut plan)?;
     let limits = FetchSettings { deadline: settings.deadline, ..FetchSettings::default() };
     let mut live = fetch::fetch(&mut plan, &providers, &limits, interrupt, progress).await?;
     let nothing = Live::default();
@@ -185,8 +178,41 @@ async fn gathered<T>(
     if let Some(dir) = &settings.record {
         record::write(dir, &[(&plan, &live), (&again, &confirmed)], &redactor(&states, &keys))?;
     }
-    let notices = confirm::merge(&mut live, confirmed);
+    notices.extend(confirm::merge(&mut live, confirmed));
     finish(&Gathered { repository: &repository, approved: &approved, sides: Sides { live: &live, ..sides }, notices })
+}
+
+/// What is to be read, and by whom.
+struct Planned<'a> {
+    providers: Vec<Box<dyn Provider>>,
+    plan: ReadPlan<'a>,
+    /// What the settings have to say.
+    notices: Vec<Notice>,
+}
+
+/// Opens the provider modules, and plans the reads as configuration, state and settings have it.
+fn planned<'a>(
+    settings: &Settings,
+    (repository, approved): (&Repository, &Approved),
+    configurations: &[&Configuration],
+    states: &'a [State<'_>],
+) -> Result<Planned<'a>, Error> {
+    let tree = repository.tree(approved.commit)?;
+    let file = settings::read(&tree, settings.config.as_deref())?;
+    let providers = open_providers(settings, &file)?;
+    let mut plan = plan::reads(configurations, states, &providers, &settings.inventory);
+    let work_dir = repository.work_dir().unwrap_or(Path::new("."));
+    for connection in &mut plan.connections {
+        connection.configuration.installation = installation::of(&tree, work_dir, &connection.directory);
+    }
+    let unused = settings::apply(&file, &settings.environment, &mut plan)?;
+    Ok(Planned { providers, plan, notices: unused.iter().map(|address| unused_notice(address)).collect() })
+}
+
+/// Settings that concern nothing may be a slip of the pen.
+fn unused_notice(address: &str) -> Notice {
+    let text = format!("The settings name {address}, which no state that was looked at uses.");
+    Notice { code: "settings-unused", incomplete: false, text, source: None }
 }
 
 /// Compares what was gathered, asks the history, and judges.

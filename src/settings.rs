@@ -88,12 +88,6 @@ pub enum SettingsError {
         /// The variable.
         name: String,
     },
-    /// Settings for a provider configuration that there is not.
-    #[error("the settings name {address}, which no state uses")]
-    Unused {
-        /// The provider configuration.
-        address: String,
-    },
 }
 
 impl SettingsError {
@@ -103,9 +97,6 @@ impl SettingsError {
             Self::Unreadable { .. } => "name a file that you may read",
             Self::Malformed { .. } => "see the README for what can be set",
             Self::Variable { .. } => "set the variable, or take the argument out of the settings",
-            Self::Unused { .. } => {
-                "write it as the report does, for example provider[\"registry.terraform.io/hashicorp/aws\"].west"
-            }
         }
     }
 }
@@ -137,19 +128,23 @@ pub fn read(tree: &Tree<'_>, named: Option<&Path>) -> Result<SettingsFile, Setti
     toml::from_str(&text).map_err(|error| malformed(error.message().to_owned()))
 }
 
-/// Gives the arguments of provider configurations the values that the settings name.
+/// Gives the arguments of provider configurations the values that the settings name. Returns the addresses that concern
+/// none of the root modules that are looked at, though they might.
 ///
 /// # Errors
-/// When they name a configuration that there is not, or a variable that is not set.
+/// When they name a variable that is not set.
 pub fn apply(
     settings: &SettingsFile,
     environment: &BTreeMap<OsString, OsString>,
     plan: &mut ReadPlan<'_>,
-) -> Result<(), SettingsError> {
+) -> Result<Vec<String>, SettingsError> {
+    let mut unused = Vec::new();
     for provider in &settings.providers {
         let mut used = false;
+        let mut looked_at = provider.root_module.is_none();
         for connection in &mut plan.connections {
             let here = provider.root_module.as_ref().is_none_or(|directory| *directory == connection.directory);
+            looked_at |= here;
             if !here || connection.reference != provider.address {
                 continue;
             }
@@ -161,11 +156,11 @@ pub fn apply(
                 connection.configuration.known.insert(name.clone(), value);
             }
         }
-        if !used {
-            return Err(SettingsError::Unused { address: provider.address.clone() });
+        if looked_at && !used {
+            unused.push(provider.address.clone());
         }
     }
-    Ok(())
+    Ok(unused)
 }
 
 /// A value, in which `{ env = "NAME" }` is replaced at any depth.
@@ -228,13 +223,17 @@ mod tests {
         let settings: SettingsFile = toml::from_str(text).expect("settings");
         let environment = BTreeMap::from([("TOKEN".into(), "s3cret".into())]);
         let mut here = plan("live");
-        apply(&settings, &environment, &mut here).expect("applied");
+        assert_eq!(apply(&settings, &environment, &mut here).expect("applied"), Vec::<String>::new());
         let configuration = &here.connections[0].configuration;
         let expected = json!({"region": "eu-west-1", "token": "s3cret", "assume_role": [{"role_arn": "a"}]});
         assert_eq!(Value::Object(configuration.known.clone()), expected);
         assert!(configuration.not_known.is_empty());
-        let elsewhere = apply(&settings, &environment, &mut plan("other"));
-        assert!(matches!(elsewhere, Err(SettingsError::Unused { .. })));
+        let mut elsewhere = plan("other");
+        assert_eq!(apply(&settings, &environment, &mut elsewhere).expect("applied"), Vec::<String>::new());
+        assert!(elsewhere.connections[0].configuration.known.is_empty());
+        let mut of_another = plan("live");
+        of_another.connections[0].reference = "provider[\"example.com/x/y\"]".into();
+        assert_eq!(apply(&settings, &environment, &mut of_another).expect("applied"), [AWS]);
         let unset = apply(&settings, &BTreeMap::new(), &mut plan("live"));
         assert!(matches!(unset, Err(SettingsError::Variable { name, .. }) if name == "TOKEN"));
     }
