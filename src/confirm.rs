@@ -60,6 +60,7 @@ pub fn merge(live: &mut Live, again: Live) -> Vec<Notice> {
             );
         }
     }
+    live.confirmed_by.extend(again.programs());
     let mut unanswered: BTreeMap<String, usize> = BTreeMap::new();
     for connection in again.connections {
         for mut batch in connection.batches {
@@ -205,8 +206,10 @@ mod tests {
                 scope: Scope::default(),
                 recorded_scope: Scope::default(),
                 gap: None,
+                program: None,
                 batches: vec![batch],
             }],
+            ..Live::default()
         }
     }
 

@@ -9,7 +9,7 @@ use crate::interrupt::{Interrupt, Interrupted};
 use crate::plan::{InstanceIndex, PlannedBatch, PlannedConnection, ReadPlan, serving};
 use futures::FutureExt;
 use futures::future::join_all;
-use provider_api::{Connection, Gap, GapClass, LiveObject, Provider, ReadOutcome, Scope};
+use provider_api::{Connection, Gap, GapClass, LiveObject, Program, Provider, ReadOutcome, Scope};
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -28,6 +28,16 @@ const NO_READER: &str = "none";
 pub struct Live {
     /// In the order of the plan.
     pub connections: Vec<LiveConnection>,
+    /// Programs that a second reading ran, with the address of the provider that each is.
+    pub confirmed_by: Vec<(String, Program)>,
+}
+
+impl Live {
+    /// Every program that read, with the address of the provider that it is, once and in order.
+    pub fn programs(&self) -> BTreeSet<(String, Program)> {
+        let of = |connection: &LiveConnection| Some((connection.source.clone(), connection.program.clone()?));
+        self.connections.iter().filter_map(of).chain(self.confirmed_by.iter().cloned()).collect()
+    }
 }
 
 /// What one provider configuration yielded.
@@ -45,6 +55,8 @@ pub struct LiveConnection {
     pub recorded_scope: Scope,
     /// Why the connection could not be opened, if so. Every batch holds the gap too.
     pub gap: Option<Gap>,
+    /// The program that read, where it was somebody else's.
+    pub program: Option<Program>,
     /// In the order of the plan.
     pub batches: Vec<LiveBatch>,
 }
@@ -234,9 +246,9 @@ fn assemble(plan: &ReadPlan<'_>, opened: Vec<Opened<'_>>, mut outcomes: share::O
     let mut connections = Vec::with_capacity(opened.len());
     for (position, (planned, opened)) in plan.connections.iter().zip(opened).enumerate() {
         let recorded_scope = planned.configuration.recorded_scope.clone();
-        let (scope, gap) = match opened.connection {
-            Ok(connection) => (connection.scope().clone(), None),
-            Err(gap) => (recorded_scope.clone(), Some(gap)),
+        let (scope, gap, program) = match opened.connection {
+            Ok(connection) => (connection.scope().clone(), None, connection.program()),
+            Err(gap) => (recorded_scope.clone(), Some(gap), None),
         };
         let batch = |(index, batch): (usize, &crate::plan::PlannedBatch<'_>)| LiveBatch {
             confirmed: None,
@@ -260,9 +272,10 @@ fn assemble(plan: &ReadPlan<'_>, opened: Vec<Opened<'_>>, mut outcomes: share::O
             scope,
             recorded_scope,
             gap: gap.filter(|_| opened.provider.is_some()),
+            program,
         });
     }
-    Live { connections }
+    Live { connections, ..Live::default() }
 }
 
 /// The deadlines.

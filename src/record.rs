@@ -204,6 +204,7 @@ fn connections(
             scope: connection.scope.clone(),
             recorded_scope: connection.recorded_scope.clone(),
             gap: connection.gap.clone(),
+            program: connection.program.clone(),
             batches,
         });
     }

@@ -245,6 +245,7 @@ fn report(
         finished_at: jiff::Timestamp::now().to_string(),
         repository: repository_info(repository, approved),
         states: states.iter().map(|state| state.info.clone()).collect(),
+        programs: sides.live.programs().into_iter().collect(),
         complete: false,
         exit_code: 0,
     };

@@ -53,6 +53,7 @@ fn compared(
         scope: Scope::default(),
         recorded_scope: Scope::default(),
         gap: None,
+        program: None,
         batches: Vec::new(),
     };
     let types: BTreeSet<&str> =
@@ -97,7 +98,7 @@ fn compared(
         configurations: &[configuration],
         keys: &[RedactionKey::of_state(&recorded.text)],
         plan: &plan,
-        live: &Live { connections: vec![answered] },
+        live: &Live { connections: vec![answered], ..Live::default() },
         types: &crate::providers::types,
         recorded_live: false,
     };

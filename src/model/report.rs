@@ -3,7 +3,7 @@
 
 use super::{Address, Attribution, SourceRange};
 use crate::inventory::Covered;
-use provider_api::{AttributePath, GapClass, Scope};
+use provider_api::{AttributePath, GapClass, Program, Scope};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -273,6 +273,8 @@ pub struct ScanInfo {
     pub repository: RepositoryInfo,
     /// The states.
     pub states: Vec<StateInfo>,
+    /// Programs that read, with the address of the provider that each is.
+    pub programs: Vec<(String, Program)>,
     /// Whether all that was to be looked at was.
     pub complete: bool,
     /// The exit code that goes with the report.

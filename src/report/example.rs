@@ -6,7 +6,7 @@ use crate::model::{
     Approver, Assurance, AttributeChange, Attribution, Contributor, CoverageEntry, CoverageStatus, Finding, Kind,
     Notice, Report, ReportedValue, RepositoryInfo, ScanInfo, Segregation, Severity, SourceRange, StateInfo, Summary,
 };
-use provider_api::{AttributePath, GapClass, Scope, Step};
+use provider_api::{AttributePath, GapClass, Program, Scope, Step, Voucher};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -315,9 +315,16 @@ fn scan() -> ScanInfo {
             sha256: "00".repeat(32),
             terraform_version: "1.11.4".into(),
         }],
+        programs: Vec::new(),
         complete: true,
         exit_code: 0,
     }
+}
+
+fn programs() -> Vec<(String, Program)> {
+    let locked = Program { version: Some("5.100.0".into()), h1: Some("h1:x".into()), vouched_by: Voucher::LockFile };
+    let developed = Program { version: None, h1: None, vouched_by: Voucher::DevelopmentOverride };
+    vec![("registry.terraform.io/hashicorp/aws".into(), locked), ("example.com/corp/thing".into(), developed)]
 }
 
 /// No drift seen, but not everything was readable.
@@ -328,7 +335,7 @@ pub(super) fn incomplete() -> Report {
         ..finding(Kind::Unknown, address, Vec::new())
     };
     Report {
-        scan: ScanInfo { complete: false, exit_code: 3, ..scan() },
+        scan: ScanInfo { complete: false, exit_code: 3, programs: programs(), ..scan() },
         summary: Summary { resources: 30, in_sync: 28, unknown: 2, api_calls: 9, ..Summary::default() },
         notices: vec![Notice {
             code: "module-not-read",
@@ -429,6 +436,7 @@ pub(super) fn hostile(text: &str) -> Report {
         finished_at: owned(),
         repository: RepositoryInfo { root: owned(), reference: owned(), commit: owned() },
         states: vec![state],
+        programs: vec![(owned(), Program { version: Some(owned()), h1: Some(owned()), vouched_by: Voucher::LockFile })],
         complete: true,
         exit_code: 2,
     };

@@ -1,10 +1,13 @@
 //! The JSON report, format version 1: what other programs rely on. Keys may be added; none is removed or reused.
 //! Knows nothing of how findings are judged, and mirrors the model so that the model can change without it.
 
+mod scan;
+
 use super::inert::pretty_json;
 use crate::inventory::Covered;
 use crate::model;
 use crate::model::ReportedValue;
+use scan::Scan;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
@@ -57,52 +60,6 @@ struct Tool {
     name: &'static str,
     /// Its version.
     version: &'static str,
-}
-
-/// The scan itself.
-#[derive(Serialize, JsonSchema)]
-struct Scan<'a> {
-    /// Unique id of this scan.
-    id: &'a str,
-    /// RFC 3339, UTC.
-    started_at: &'a str,
-    /// RFC 3339, UTC.
-    finished_at: &'a str,
-    /// The repository whose configuration counts as approved.
-    repository: Repository<'a>,
-    /// The states that were read.
-    states: Vec<State<'a>>,
-    /// Whether everything was read that was to be read. If not, what is absent from the findings may still be there.
-    complete: bool,
-    /// 0 in sync, 2 drift, 3 no drift seen but the scan was incomplete.
-    exit_code: u8,
-}
-
-/// The repository whose configuration counts as approved.
-#[derive(Serialize, JsonSchema)]
-struct Repository<'a> {
-    /// The name of its folder.
-    root: &'a str,
-    /// The approved ref.
-    #[serde(rename = "ref")]
-    reference: &'a str,
-    /// The commit that the ref stood at.
-    commit: &'a str,
-}
-
-/// A state that was read.
-#[derive(Serialize, JsonSchema)]
-struct State<'a> {
-    /// Where it came from, without credentials.
-    source: &'a str,
-    /// Its lineage.
-    lineage: &'a str,
-    /// Its serial.
-    serial: u64,
-    /// SHA-256 of its bytes, hex.
-    sha256: &'a str,
-    /// The version of the program that wrote it.
-    terraform_version: &'a str,
 }
 
 /// Counts of instances by outcome.
@@ -409,28 +366,6 @@ impl<'a> From<&'a model::Report> for Document<'a> {
             findings: report.findings.iter().map(Into::into).collect(),
             coverage: report.coverage.iter().map(Into::into).collect(),
             folds: report.folds.iter().map(|(rule, count)| Fold { rule, count: *count }).collect(),
-        }
-    }
-}
-
-impl<'a> From<&'a model::ScanInfo> for Scan<'a> {
-    fn from(scan: &'a model::ScanInfo) -> Self {
-        let state = |state: &'a model::StateInfo| State {
-            source: &state.source,
-            lineage: &state.lineage,
-            serial: state.serial,
-            sha256: &state.sha256,
-            terraform_version: &state.terraform_version,
-        };
-        let model::RepositoryInfo { root, reference, commit } = &scan.repository;
-        Self {
-            id: &scan.id,
-            started_at: &scan.started_at,
-            finished_at: &scan.finished_at,
-            repository: Repository { root, reference, commit },
-            states: scan.states.iter().map(state).collect(),
-            complete: scan.complete,
-            exit_code: scan.exit_code,
         }
     }
 }

@@ -35,6 +35,10 @@ fn a_provider_that_nobody_here_knows_is_scanned_with_nothing_but_its_terraform_f
             assert_eq!((run.code, findings(&run)), (0, Vec::new()), "{protocol} {arguments:?} {}", run.stderr);
             let report = run.json();
             assert_eq!(report["summary"]["in_sync"], 4);
+            // An auditor can tell which program read.
+            let programs = report["scan"]["providers"].as_array().expect("programs");
+            assert_eq!(programs.len(), 1, "{programs:?}");
+            assert_eq!((&programs[0]["version"], &programs[0]["vouched_by"]), (&json!("1.0.0"), &json!("lock_file")));
             assert!(report["coverage"].as_array().expect("coverage").iter().all(|entry| entry["reader"] == "plugin"));
         }
     }
@@ -351,6 +355,7 @@ fn what_was_read_is_kept_and_replayed_to_the_same_report() {
         assert_eq!((live.code, findings(&live)), (replayed.code, findings(&replayed)));
         assert_eq!(live.json()["findings"], replayed.json()["findings"]);
         assert_eq!(live.json()["coverage"], replayed.json()["coverage"]);
+        assert_eq!(live.json()["scan"]["providers"], replayed.json()["scan"]["providers"]);
     }
 }
 

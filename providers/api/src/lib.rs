@@ -8,7 +8,7 @@ mod resource_type;
 mod schema;
 
 pub use path::{AttributePath, Step};
-pub use provider::{Connection, Installation, Provider, ProviderConfiguration};
+pub use provider::{Connection, Installation, Program, Provider, ProviderConfiguration, Voucher};
 pub use read::{Gap, GapClass, LiveObject, Origin, ReadOutcome, ReadRequest, RequestedInstance, Scope};
 pub use resource_type::{Owner, ResourceType, Rule, RuleKind, StandIn, TypeTable};
 pub use schema::{AttributeSchema, BlockSchema, Nesting, SchemaSet, Shape, TypeSchema, cty_element, cty_shape};

@@ -99,6 +99,29 @@ pub trait Provider: Send + Sync {
     ) -> BoxFuture<'a, Result<Box<dyn Connection>, Gap>>;
 }
 
+/// Somebody else's program that reads, and why it was run.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub struct Program {
+    /// Its version, where one is known.
+    pub version: Option<String>,
+    /// The hash of its package, as lock files write it; none where it was not hashed.
+    pub h1: Option<String>,
+    /// Who said that it may run.
+    pub vouched_by: Voucher,
+}
+
+/// Who said that a program may run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Voucher {
+    /// The dependency lock file names the hash of its package.
+    LockFile,
+    /// The user's own settings name the directory in which it is developed.
+    DevelopmentOverride,
+    /// The user started it.
+    Reattach,
+}
+
 /// One open scope.
 pub trait Connection: Send + Sync {
     /// The account and region that answer.
@@ -107,6 +130,11 @@ pub trait Connection: Send + Sync {
     /// Reads a batch. Never fails as a whole: what was not read is a gap.
     /// Safe to call concurrently for several types; lists needed by more than one type are fetched once.
     fn read<'a>(&'a self, request: &'a ReadRequest<'a>) -> BoxFuture<'a, ReadOutcome>;
+
+    /// The program that reads for it, where that is somebody else's.
+    fn program(&self) -> Option<Program> {
+        None
+    }
 
     /// Resource types whose objects can be listed through this connection, beyond those that the provider names without
     /// one, sorted.

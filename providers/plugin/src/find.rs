@@ -281,6 +281,39 @@ mod tests {
     }
 
     #[test]
+    fn a_packed_provider_of_a_mirror_hashes_as_the_unpacked_one() {
+        let home = Home::new();
+        let hash = home.install("elsewhere", "one");
+        let mirror = home.0.path().join(".terraform.d/plugins").join(THING);
+        fs::create_dir_all(&mirror).expect("folders");
+        let archive = fs::File::create(mirror.join(format!("terraform-provider-thing_1.2.3_{}.zip", platform())));
+        let mut zip = zip::ZipWriter::new(archive.expect("a file"));
+        let options = zip::write::SimpleFileOptions::default();
+        zip.start_file("terraform-provider-thing_v1.2.3", options).expect("an entry");
+        std::io::Write::write_all(&mut zip, b"one").expect("written");
+        zip.finish().expect("an archive");
+        let found = home.find(lock(&hash), &[]);
+        assert!(is_verified(&found), "{found:?}");
+    }
+
+    #[test]
+    fn the_default_registries_are_one_only_where_settings_say_so() {
+        let environment = BTreeMap::new();
+        let lock =
+            "provider \"registry.opentofu.org/hashicorp/thing\" {\n  version = \"1.0.0\"\n  hashes = [\"h1:x\"]\n}\n";
+        let installation =
+            Installation { directory: PathBuf::from("/nowhere"), name: String::new(), lock: Some(lock.into()) };
+        let source = Source::parse("hashicorp/thing").expect("an address");
+        for (are_one, expected) in [
+            (false, "does not name registry.terraform.io"),
+            (true, "registry.opentofu.org/hashicorp/thing 1.0.0 is not installed"),
+        ] {
+            let refused = Finder::new(environment.clone(), are_one).find(&source, &installation).expect_err("nothing");
+            assert!(refused.contains(expected), "{refused}");
+        }
+    }
+
+    #[test]
     fn what_nobody_vouches_for_is_not_used() {
         let home = Home::new();
         let missing = home.find(lock("h1:x"), &[]).expect_err("not installed");

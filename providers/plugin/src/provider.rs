@@ -2,7 +2,7 @@
 //! Knows nothing of any of them.
 
 use crate::environment;
-use crate::find::Finder;
+use crate::find::{Finder, Found};
 use crate::limiter;
 use crate::list;
 use crate::pool::{Pool, Slot, Spec};
@@ -11,7 +11,8 @@ use crate::source::Source;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use provider_api::{
-    Attributes, Connection, Gap, GapClass, Provider, ProviderConfiguration, ReadOutcome, ReadRequest, Scope,
+    Attributes, Connection, Gap, GapClass, Program, Provider, ProviderConfiguration, ReadOutcome, ReadRequest, Scope,
+    Voucher,
 };
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -180,6 +181,16 @@ impl Connection for Open {
             outcome
         }
         .boxed()
+    }
+
+    fn program(&self) -> Option<Program> {
+        Some(match &self.spec.found {
+            Found::Verified { package, version } => {
+                Program { version: Some(version.clone()), h1: Some(package.h1.clone()), vouched_by: Voucher::LockFile }
+            }
+            Found::Override { .. } => Program { version: None, h1: None, vouched_by: Voucher::DevelopmentOverride },
+            Found::Attached { .. } => Program { version: None, h1: None, vouched_by: Voucher::Reattach },
+        })
     }
 
     fn listed_types(&self) -> BoxFuture<'_, Vec<String>> {

@@ -9,7 +9,7 @@
 //! Sensitive values are not kept: in their place stands a digest under a key that is derived from the state. Whoever
 //! compares takes a digest on the live side as equal to a recorded value that has the same digest.
 
-use provider_api::{Gap, Origin, Scope, TypeSchema};
+use provider_api::{Gap, Origin, Program, Scope, TypeSchema};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -47,6 +47,9 @@ pub struct ConnectionRecord {
     pub recorded_scope: Scope,
     /// Why the connection could not be opened, if so.
     pub gap: Option<Gap>,
+    /// The program that read, where it was somebody else's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program: Option<Program>,
     /// Sorted by type.
     pub batches: Vec<BatchRecord>,
 }

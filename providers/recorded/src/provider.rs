@@ -6,8 +6,8 @@ use crate::format::{BatchRecord, ConnectionRecord, MANIFEST, Recording, VERSION,
 use crate::objects;
 use futures::future::{BoxFuture, FutureExt};
 use provider_api::{
-    Attributes, Connection, Gap, GapClass, LiveObject, Provider, ProviderConfiguration, ReadOutcome, ReadRequest,
-    RequestedInstance, Scope,
+    Attributes, Connection, Gap, GapClass, LiveObject, Program, Provider, ProviderConfiguration, ReadOutcome,
+    ReadRequest, RequestedInstance, Scope,
 };
 use std::collections::{BTreeSet, HashSet};
 use std::io::Read;
@@ -334,5 +334,9 @@ impl Connection for Replay {
 
     fn read<'a>(&'a self, request: &'a ReadRequest<'a>) -> BoxFuture<'a, ReadOutcome> {
         async move { self.answer(request) }.boxed()
+    }
+
+    fn program(&self) -> Option<Program> {
+        self.record().program.clone()
     }
 }

@@ -35,6 +35,7 @@ fn recording(objects: u64) -> Recording {
         scope: Scope::default(),
         recorded_scope: Scope::default(),
         gap: None,
+        program: None,
         batches: vec![batch],
     };
     Recording {

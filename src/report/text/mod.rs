@@ -8,7 +8,7 @@ mod value;
 use super::{counted, scope_name};
 use crate::model::{CoverageStatus, Finding, Kind, Report};
 use page::{Ink, Page};
-use provider_api::GapClass;
+use provider_api::{GapClass, Program, Voucher};
 use std::collections::BTreeMap;
 
 /// How the text is to look.
@@ -221,6 +221,9 @@ fn coverage(page: &mut Page, report: &Report) {
     let calls = counted(usize::try_from(report.summary.api_calls).unwrap_or(usize::MAX), "API call");
     let total = report.coverage.len();
     page.line(2, &format!("read completely: {complete} of {}, with {calls}", counted(total, "type")));
+    for (source, program) in &report.scan.programs {
+        page.wrapped(2, "", None, &format!("read through {}", read_through(source, program)));
+    }
     let mut gaps: BTreeMap<(CoverageStatus, String, &str), Vec<&str>> = BTreeMap::new();
     for entry in report.coverage.iter().filter(|entry| entry.status != CoverageStatus::Complete) {
         let key = (entry.status, scope_name(&entry.scope), entry.cause.as_deref().unwrap_or("no cause is known"));
@@ -250,6 +253,18 @@ fn folds(page: &mut Page, report: &Report) {
             page.plain(6, &format!("{rule}: {count}"));
         }
     }
+}
+
+/// A provider plugin in words.
+fn read_through(source: &str, program: &Program) -> String {
+    let version = program.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
+    let vouched = match (program.vouched_by, &program.h1) {
+        (Voucher::LockFile, Some(h1)) => format!("as the lock file has it, {h1}"),
+        (Voucher::LockFile, None) => "as the lock file has it".into(),
+        (Voucher::DevelopmentOverride, _) => "under development: nothing vouches for it".into(),
+        (Voucher::Reattach, _) => "already running: nothing vouches for it".into(),
+    };
+    format!("{source}{version}, {vouched}")
 }
 
 /// What to do about a gap.
