@@ -15,7 +15,7 @@ const IDENTITY: &str = "sts:GetCallerIdentity";
 pub struct Permissions {
     /// Actions by service, for example `ec2` and `ec2:DescribeVpcs`.
     pub actions: BTreeMap<String, BTreeSet<String>>,
-    /// Types that no native reader knows: nothing is granted for them, and a scan calls them unknown.
+    /// Types that no native reader knows: what their providers need is not known, so nothing is granted for them.
     pub not_read: BTreeSet<String>,
 }
 

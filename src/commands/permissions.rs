@@ -23,7 +23,11 @@ pub(super) fn run(arguments: PermissionsArguments) -> Result<u8, Error> {
         permissions::of_types(recorded.iter().map(|(source, name)| (source.as_str(), name.as_str())))
     };
     for name in &permissions.not_read {
-        eprintln!("note: {} is not read, so nothing is granted for it; a scan calls it unknown", inert(name));
+        eprintln!(
+            "note: {} is not read natively, so nothing is granted for it: its provider needs permissions of its own, and \
+             without them a scan calls it unknown",
+            inert(name)
+        );
     }
     let text = match arguments.format {
         PolicyFormat::Json => permissions.json(),

@@ -18,10 +18,14 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 use tonic::Status;
 
 /// Processes at the same time: each takes some hundred megabytes.
 const MOST_PROCESSES: usize = 4;
+
+/// How long a provider may take to start, tell its schemas and be configured. Some ask several services who they are.
+const READY: Duration = Duration::from_secs(300);
 
 /// The release whose way of speaking to providers this is. Some providers put it into their user agent.
 const TERRAFORM_VERSION: &str = "1.11.4";
@@ -158,7 +162,9 @@ impl Slot {
         // The permit of a process that ended goes first.
         *state = State::New;
         let permit = self.permits.clone().acquire_owned().await.map_err(|error| failed(error.to_string()))?;
-        match start(&self.spec).await {
+        let late = || failed(format!("{}: not ready within {READY:?}", self.spec.source));
+        let started = timeout(READY, start(&self.spec)).await.unwrap_or_else(|_| Err(late()));
+        match started {
             Ok(ready) => {
                 let ready = Arc::new(ready);
                 *state = State::Ready { ready: ready.clone(), again, _permit: permit };
