@@ -14,8 +14,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
@@ -36,6 +37,12 @@ const MAX_HANDSHAKE: u64 = 64 << 10;
 
 /// How much of what a provider says last is kept, to tell why it ended.
 const MAX_SAID: usize = 16 << 10;
+
+/// How long a provider that seems broken is watched for its end.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How often it is looked at meanwhile.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// How often a program is started again that another process still seems to write.
 const BUSY_TRIES: u32 = 20;
@@ -66,7 +73,7 @@ pub(crate) struct Running {
 
 /// The end of what a provider wrote to standard error.
 #[derive(Debug, Clone, Default)]
-struct Said(Arc<Mutex<VecDeque<u8>>>);
+struct Said(Arc<Mutex<VecDeque<u8>>>, Arc<AtomicBool>);
 
 impl Running {
     /// Whether the process has ended.
@@ -74,6 +81,19 @@ impl Running {
         let Some(child) = &self.child else { return false };
         let mut child = child.lock().unwrap_or_else(PoisonError::into_inner);
         !matches!(child.try_wait(), Ok(None))
+    }
+
+    /// Whether the process ends within seconds: a broken connection is often seen before that is, and before its last words
+    /// have come.
+    pub(crate) async fn ends_soon(&self) -> bool {
+        let until = Instant::now() + PATIENCE;
+        while !self.has_ended() && Instant::now() < until {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        if self.has_ended() {
+            self.said.complete().await;
+        }
+        self.has_ended()
     }
 
     /// What it said last that tells why it ended; empty where it said nothing.
@@ -130,7 +150,11 @@ async fn attempt(program: &Program, certificate: Option<&ClientCertificate>) -> 
     }
     let Some(stdout) = child.stdout.take() else { return Err("the provider has no standard output".into()) };
     let line = match timeout(START, first_line(stdout)).await {
-        Ok(line) => line.map_err(|error| ended(&error, &said))?,
+        Ok(Ok(line)) => line,
+        Ok(Err(error)) => {
+            said.complete().await;
+            return Err(ended(&error, &said));
+        }
         Err(_) => return Err(format!("the provider did not say where it listens within {START:?}")),
     };
     let handshake = Handshake::parse(&line)?;
@@ -217,6 +241,7 @@ async fn listen(mut stderr: impl AsyncRead + Unpin, said: Said) {
         let excess = kept.len().saturating_sub(MAX_SAID);
         kept.drain(..excess);
     }
+    said.1.store(true, Ordering::Release);
 }
 
 fn ended(error: &str, said: &Said) -> String {
@@ -225,6 +250,14 @@ fn ended(error: &str, said: &Said) -> String {
 }
 
 impl Said {
+    /// Waits until all that a process said that has ended is here.
+    async fn complete(&self) {
+        let until = Instant::now() + PATIENCE;
+        while !self.1.load(Ordering::Acquire) && Instant::now() < until {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+
     /// The line that tells most: of a Go program that panicked the panic, else the last one.
     fn telling(&self) -> String {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -152,6 +152,8 @@ impl Slot {
             State::Failed(gap) => return Err(gap.clone()),
             State::Ready { ready, .. } if !ready.running.has_ended() => return Ok(ready.clone()),
             State::Ready { ready, again: true, .. } => {
+                let ready = ready.clone();
+                ready.running.ends_soon().await;
                 let gap = failed(crash(&ready.running));
                 *state = State::Failed(gap.clone());
                 return Err(gap);
@@ -249,8 +251,8 @@ async fn catalog(spec: &Spec, running: &Running, secrets: &Secrets) -> Result<Ar
     let catalog = Arc::new(Catalog::new(running.client.protocol, schema, identities));
     if let Some(shelf) = shelf {
         let catalog = catalog.clone();
-        // Nothing depends on it, and a scan does not wait for it.
-        tokio::task::spawn_blocking(move || shelf.put(&catalog));
+        // A short scan would end before it is written. That it cannot be written costs the next one time and nothing else.
+        let _ = tokio::task::spawn_blocking(move || shelf.put(&catalog)).await;
     }
     Ok(catalog)
 }

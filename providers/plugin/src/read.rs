@@ -120,15 +120,8 @@ async fn one(
                 }
                 return answer;
             }
-            // A broken connection is often seen before the end of the process is.
             Ok(Err(cause)) => {
-                for _ in 0..20 {
-                    if ready.running.has_ended() {
-                        break;
-                    }
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                }
-                let ended = ready.running.has_ended();
+                let ended = ready.running.ends_soon().await;
                 if last || !ended {
                     let cause = if ended { crash(&ready.running) } else { cause };
                     return Answer::Gap(GapClass::Failed, ready.secrets.hide(&cause));
