@@ -201,17 +201,17 @@ fn one_instance_that_cannot_be_read_leaves_the_others_alone() {
 
 #[test]
 fn what_takes_too_long_is_unknown_and_the_rest_is_compared() {
-    let stack = Stack::of(5, &[PROVIDER], &things(&["slow", "fine"]));
-    stack.repository.write("driftline.toml", "[plugin]\nread_seconds = 1\n");
+    let stack = Stack::of(5, &[PROVIDER], &things(&["stuck", "fine"]));
+    stack.repository.write("driftline.toml", "[plugin]\nread_seconds = 2\n");
     let late = |run: &crate::harness::Run| {
         let unknown: Vec<String> = findings(run).into_iter().filter(|line| line.contains(" unknown")).collect();
-        assert_eq!((run.code, unknown), (3, vec!["fake_thing.slow unknown".to_owned()]), "{}", run.stdout);
+        assert_eq!((run.code, unknown), (3, vec!["fake_thing.stuck unknown".to_owned()]), "{}", run.stdout);
         assert_eq!(run.json()["coverage"][0]["status"], "timed_out");
     };
     late(&stack.scan(&["--config", &stack.repository.path().join("driftline.toml").to_string_lossy()]));
-    let run = stack.scan(&["--deadline", "1"]);
+    let run = stack.scan(&["--deadline", "4"]);
     late(&run);
-    assert!(cause(&run, "fake_thing.slow").contains("the scan's deadline"));
+    assert!(cause(&run, "fake_thing.stuck").contains("the scan's deadline"));
 }
 
 #[test]
@@ -390,7 +390,7 @@ fn ends(process: u32) -> bool {
 #[test]
 fn no_provider_outlives_the_scanner() {
     for (signal, code) in [("KILL", None), ("INT", Some(130)), ("TERM", Some(130))] {
-        let mut stack = Stack::of(5, &[PROVIDER], &things(&["slow-1", "slow-2"]));
+        let mut stack = Stack::of(5, &[PROVIDER], &things(&["stuck-1", "stuck-2"]));
         let log = stack.log_path();
         stack.set("FAKE_LOG", &log);
         let mut scanner = stack.command(&[]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a scan");

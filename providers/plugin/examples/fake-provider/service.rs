@@ -1,7 +1,7 @@
 //! What the fake provider does when it is called. Its cloud is a folder with a file for each object.
 //! Knows nothing of sockets.
 //!
-//! The names of objects make it misbehave: `slow…` takes its time, `panic…` ends the process, `denied…` and `throttled…` are
+//! The names of objects make it misbehave: `slow…` takes its time, `stuck…` all of it, `panic…` ends the process, `denied…` and `throttled…` are
 //! refused, `unknown…` answers what nobody can know, `odd…` what is not of its type, `chatty…` warns. `panic-once…` ends it
 //! the first time only.
 
@@ -156,7 +156,7 @@ async fn misbehave(name: &str, prior: &Map<String, Json>) -> Option<WasRead> {
     let kind = name.split('-').next().unwrap_or_default();
     match kind {
         "slow" => tokio::time::sleep(Duration::from_millis(1500)).await,
-        "latency" => tokio::time::sleep(Duration::from_millis(50)).await,
+        "stuck" => tokio::time::sleep(Duration::from_secs(3600)).await,
         "panic" => {
             let marker = configured().cloud.join(format!("{name}.panicked"));
             if !name.starts_with("panic-once") || !marker.exists() {
