@@ -338,7 +338,7 @@ mod tests {
         let home = Home::new();
         let text = format!(
             "{{\"{THING}\":{{\"Protocol\":\"grpc\",\"ProtocolVersion\":6,\"Pid\":1,\"Test\":true,\
-             \"Addr\":{{\"Network\":\"unix\",\"String\":\"/tmp/socket\"}}}}}}"
+             \"Addr\":{{\"Network\":\"unix\",\"String\":\"/run/socket\"}}}}}}"
         );
         let found = home.find(None, &[("TF_REATTACH_PROVIDERS", &text)]);
         assert!(matches!(found, Ok(Found::Attached { protocol: Protocol::V6, .. })), "{found:?}");

@@ -338,8 +338,8 @@ mod tests {
 
     #[test]
     fn handshakes_are_read_and_nonsense_is_not() {
-        let handshake = Handshake::parse("1|6|unix|/tmp/plugin1|grpc|\r").expect("a handshake");
-        assert_eq!((handshake.protocol, handshake.socket), (Protocol::V6, PathBuf::from("/tmp/plugin1")));
+        let handshake = Handshake::parse("1|6|unix|/run/plugin1|grpc|\r").expect("a handshake");
+        assert_eq!((handshake.protocol, handshake.socket), (Protocol::V6, PathBuf::from("/run/plugin1")));
         assert!(handshake.certificate.is_none());
         assert!(Handshake::parse("1|5|unix|/s|grpc|AQID").expect("a handshake").certificate.is_some());
         for nonsense in [
