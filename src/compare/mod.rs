@@ -291,7 +291,8 @@ fn tally(context: &instance::Context<'_>, confirming: &instance::Context<'_>, el
         }
         let gap = by_id.get(id).copied();
         match (objects.get(position, id), gap.or(whole)) {
-            (Some(object), _) => instance::found(context, index, object, gap),
+            // Of instances that are read one by one, several without an id are told apart by their position only.
+            (Some(object), _) => instance::found(context, index, object, gap.filter(|_| object.position.is_none())),
             (None, Some(gap)) => (instance::unknown(context, index, gap.cause.clone()), Vec::new()),
             (None, None) => (instance::missing(context, index, batch.outcome.schema.is_some()), Vec::new()),
         }

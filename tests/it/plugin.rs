@@ -200,6 +200,26 @@ fn one_instance_that_cannot_be_read_leaves_the_others_alone() {
 }
 
 #[test]
+fn instances_without_an_id_are_told_apart() {
+    let names = ["denied", "one", "two"];
+    let resource = |name: &&str| {
+        json!({"mode": "managed", "type": "fake_box", "name": name, "provider": ADDRESS,
+            "instances": [{"schema_version": 0, "attributes": {"name": name, "login": null}}]})
+    };
+    let resources: Vec<Value> = names.iter().map(resource).collect();
+    let state =
+        json!({"version": 4, "serial": 1, "lineage": "l", "terraform_version": "1.11.4", "resources": resources});
+    let stack = Stack::of(6, &[PROVIDER], &state.to_string());
+    stack.change("cloud/fake_box/two.json", |object| {
+        object.insert("login".into(), json!({"user": "eve", "password": "x"}));
+    });
+    let run = stack.scan(&[]);
+    assert_eq!((run.code, run.json()["summary"]["unknown"].as_u64()), (2, Some(1)), "{}", run.stdout);
+    let changed: Vec<String> = findings(&run).into_iter().filter(|line| line.contains(" changed ")).collect();
+    assert_eq!(changed, ["fake_box.two changed login"]);
+}
+
+#[test]
 fn what_takes_too_long_is_unknown_and_the_rest_is_compared() {
     let stack = Stack::of(5, &[PROVIDER], &things(&["stuck", "fine"]));
     stack.repository.write("driftline.toml", "[plugin]\nread_seconds = 2\n");
