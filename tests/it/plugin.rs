@@ -383,8 +383,8 @@ fn what_was_read_is_kept_and_replayed_to_the_same_report() {
 fn reading(stack: &Stack) -> u32 {
     let until = Instant::now() + Duration::from_secs(20);
     while Instant::now() < until {
-        if let Some(line) = stack.log().iter().find_map(|line| line.strip_prefix("read ").map(str::to_owned)) {
-            return line.parse().expect("a process");
+        if let Some(process) = stack.log().iter().find_map(|line| line.strip_prefix("read ")?.parse().ok()) {
+            return process;
         }
         std::thread::sleep(Duration::from_millis(20));
     }

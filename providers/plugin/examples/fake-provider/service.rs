@@ -45,7 +45,7 @@ fn count(what: &str) {
     if !log.is_empty() {
         use std::io::Write;
         let file = std::fs::OpenOptions::new().create(true).append(true).open(log);
-        let _ = file.and_then(|mut file| writeln!(file, "{what} {}", std::process::id()));
+        let _ = file.and_then(|mut file| file.write_all(format!("{what} {}\n", std::process::id()).as_bytes()));
     }
 }
 
