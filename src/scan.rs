@@ -24,7 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What is looked at: root modules at an approved revision, and their states.
 #[derive(Debug, Clone)]
@@ -158,6 +158,7 @@ async fn gathered<T>(
         plan.retain(|index| wanted(configurations[index.state], address(index)));
     }
     let limits = FetchSettings { deadline: settings.deadline, ..FetchSettings::default() };
+    let begun = Instant::now();
     let mut live = fetch::fetch(&mut plan, &providers, &limits, interrupt, progress).await?;
     let nothing = Live::default();
     let sides = Sides {
@@ -174,6 +175,8 @@ async fn gathered<T>(
         true => confirm::reads(&plan, &compare(&Sides { live: &live, ..sides }), &providers),
         false => ReadPlan::default(),
     };
+    // Both readings share one deadline.
+    let limits = FetchSettings { deadline: settings.deadline.saturating_sub(begun.elapsed()), ..limits };
     let confirmed = fetch::fetch(&mut again, &providers, &limits, interrupt, progress).await?;
     if let Some(dir) = &settings.record {
         record::write(dir, &[(&plan, &live), (&again, &confirmed)], &redactor(&states, &keys))?;

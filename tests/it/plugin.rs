@@ -236,11 +236,17 @@ fn what_takes_too_long_is_unknown_and_the_rest_is_compared() {
 
 #[test]
 fn a_provider_that_breaks_is_started_again_once() {
-    let stack = Stack::of(5, &[PROVIDER], &things(&["panic", "fine"]));
-    let run = stack.scan(&[]);
+    // One after the other: the second breaks it for good, and the third is told of that before it is read.
+    let stack = Stack::of(5, &[PROVIDER], &things(&["panic-a", "panic-b", "fine"]));
+    let settings = stack.repository.write("driftline.toml", "[plugin]\nparallelism = 1\n");
+    let run = stack.scan(&["--config", &settings.to_string_lossy()]);
     assert_eq!(run.code, 3);
-    let said = cause(&run, "fake_thing.panic");
-    assert!(said.contains("panic: assignment to entry in nil map, token (sensitive)"), "{said}");
+    assert_eq!(run.json()["summary"]["unknown"], 3);
+    assert!(!run.stdout.contains("t0ken"), "{}", run.stdout);
+    for address in ["fake_thing.panic_a", "fake_thing.panic_b", "fake_thing.fine"] {
+        let said = cause(&run, address);
+        assert!(said.contains("panic: assignment to entry in nil map, token (sensitive)"), "{said}");
+    }
 }
 
 #[test]

@@ -154,7 +154,7 @@ impl Slot {
             State::Ready { ready, again: true, .. } => {
                 let ready = ready.clone();
                 ready.running.ends_soon().await;
-                let gap = failed(crash(&ready.running));
+                let gap = failed(ready.secrets.hide(&crash(&ready.running)));
                 *state = State::Failed(gap.clone());
                 return Err(gap);
             }

@@ -124,7 +124,9 @@ async fn one(
                 let ended = ready.running.ends_soon().await;
                 if last || !ended {
                     let cause = if ended { crash(&ready.running) } else { cause };
-                    return Answer::Gap(GapClass::Failed, ready.secrets.hide(&cause));
+                    let recorded = serde_json::from_str(instance.attributes.get()).unwrap_or_default();
+                    let secrets = ready.secrets.clone().with_sensitive(&schema.told, &recorded);
+                    return Answer::Gap(GapClass::Failed, secrets.hide(&cause));
                 }
             }
             Err(_) => {
@@ -207,6 +209,10 @@ async fn attempt(
         (Ok(before), Ok(now)) => (before, now),
         (Err(cause), _) | (_, Err(cause)) => return Ok(Answer::Gap(GapClass::Failed, cause)),
     };
+    if before.is_null() {
+        let cause = "UpgradeResourceState: nothing is left of the record".into();
+        return Ok(Answer::Gap(GapClass::Failed, cause));
+    }
     if now.is_null() {
         return Ok(Answer::Absent);
     }
