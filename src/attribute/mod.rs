@@ -352,6 +352,7 @@ impl History {
             pull_request: commit.landing.pull_request.clone(),
             segregation: verdict.segregation,
             reason: [removed, verdict.reason].into_iter().flatten().reduce(|one, other| format!("{one}; {other}")),
+            ..Attribution::unknown("")
         }
     }
 }

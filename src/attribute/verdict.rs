@@ -65,7 +65,7 @@ pub(super) fn judge(landing: &Landing, evil: bool, merger_may_approve: bool, peo
     let mut authors: Vec<_> = requesters.iter().map(|person| people.display(*person)).collect();
     authors.sort_unstable();
     authors.dedup();
-    let approver = |person: PersonId, assurance| Approver { identity: people.display(person), assurance };
+    let approver = |person: PersonId, assurance| Approver::new(people.display(person), assurance, "");
     let mut approvers: Vec<_> = approvals.iter().map(|(person, assurance)| approver(*person, *assurance)).collect();
     approvers.extend(implied.map(|person| approver(person, Assurance::Implied)));
     approvers.sort_by(|a, b| (a.assurance, &a.identity).cmp(&(b.assurance, &b.identity)));

@@ -3,12 +3,17 @@
 
 mod address;
 mod attribution;
+mod audit;
 mod provider_reference;
 mod report;
 mod source;
 
 pub use address::{Address, AddressError, InstanceKey, ModuleStep};
-pub use attribution::{Approver, Assurance, Attribution, Segregation};
+pub use attribution::{Approver, Assurance, Attribution, Check, CommitSignature, Emergency, Segregation, Standing};
+pub use audit::{
+    AttributeDiff, Audit, AuditFinding, AuditRule, AuditedChange, AuditedLanding, Boundary, Completeness, Deployed,
+    Hole,
+};
 pub use provider_reference::ProviderReference;
 pub use report::{
     AttributeChange, Contributor, CoverageEntry, CoverageStatus, Finding, Fold, Kind, Notice, Report, ReportedValue,

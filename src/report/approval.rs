@@ -59,7 +59,7 @@ mod tests {
 
     fn check(change: fn(&mut Attribution), expected: &str) {
         let approver =
-            |name: &str| Approver { identity: format!("{name} <{name}@x>"), assurance: Assurance::ForgeVerified };
+            |name: &str| Approver::new(format!("{name} <{name}@x>"), Assurance::ForgeVerified, "review on #12");
         let mut attribution = Attribution {
             declaring_commit: None,
             approving_commit: Some("abc1234567".into()),
@@ -70,6 +70,7 @@ mod tests {
             pull_request: Some("#12".into()),
             segregation: Segregation::Pass,
             reason: None,
+            ..Attribution::unknown("")
         };
         change(&mut attribution);
         assert_eq!(approval(&attribution, name_only), expected);

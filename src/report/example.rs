@@ -3,8 +3,9 @@
 
 use crate::inventory::Covered;
 use crate::model::{
-    Approver, Assurance, AttributeChange, Attribution, Contributor, CoverageEntry, CoverageStatus, Finding, Kind,
-    Notice, Report, ReportedValue, RepositoryInfo, ScanInfo, Segregation, Severity, SourceRange, StateInfo, Summary,
+    Approver, Assurance, AttributeChange, Attribution, Check, CommitSignature, Contributor, CoverageEntry,
+    CoverageStatus, Emergency, Finding, Kind, Notice, Report, ReportedValue, RepositoryInfo, ScanInfo, Segregation,
+    Severity, SourceRange, StateInfo, Summary,
 };
 use provider_api::{AttributePath, GapClass, Program, Scope, Step, Voucher};
 use serde_json::{Value, json};
@@ -44,12 +45,13 @@ fn approved() -> Attribution {
         subject: Some("Merge pull request #12 from net/subnets".into()),
         authors: vec!["Ann Lee <ann@example.com>".into()],
         approvers: vec![
-            Approver { identity: "Bo Berg <bo@example.com>".into(), assurance: Assurance::Signed },
-            Approver { identity: "Cy Chen <cy@example.com>".into(), assurance: Assurance::Asserted },
+            Approver::new("Bo Berg <bo@example.com>", Assurance::Signed, "tag approved/12"),
+            Approver::new("Cy Chen <cy@example.com>", Assurance::Asserted, "Reviewed-by trailer"),
         ],
         pull_request: Some("#12".into()),
         segregation: Segregation::Pass,
         reason: None,
+        ..Attribution::unknown("")
     }
 }
 
@@ -413,8 +415,19 @@ pub(super) fn hostile(text: &str) -> Report {
             landed_at: Some(owned()),
             subject: Some(owned()),
             authors: vec![owned(), owned()],
-            approvers: vec![Approver { identity: owned(), assurance: Assurance::Asserted }],
+            approvers: vec![Approver { at: Some(owned()), ..Approver::new(owned(), Assurance::Asserted, owned()) }],
+            merged_by: Some(owned()),
             pull_request: Some(owned()),
+            pull_request_url: Some(owned()),
+            checks: vec![Check { name: owned(), conclusion: owned(), completed_at: Some(owned()), required: None }],
+            emergency: Some(Emergency {
+                marker: owned(),
+                due: Some(owned()),
+                approved_by: Some(owned()),
+                approved_at: Some(owned()),
+            }),
+            signature: Some(CommitSignature { letter: 'G', signer: Some(owned()), key: Some(owned()) }),
+            reverts: Some(owned()),
             segregation: Segregation::Fail,
             reason: Some(owned()),
         };

@@ -1,12 +1,14 @@
 //! The JSON report, format version 1: what other programs rely on. Keys may be added; none is removed or reused.
 //! Knows nothing of how findings are judged, and mirrors the model so that the model can change without it.
 
+mod attribution;
 mod scan;
 
 use super::inert::pretty_json;
 use crate::inventory::Covered;
 use crate::model;
 use crate::model::ReportedValue;
+pub(super) use attribution::Attribution;
 use scan::Scan;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -251,40 +253,6 @@ pub(super) struct Source<'a> {
     end_column: u32,
 }
 
-/// Who approved what is declared, from Git.
-#[derive(Serialize, JsonSchema)]
-pub(super) struct Attribution<'a> {
-    /// The last commit that changed the meaning of the block.
-    declaring_commit: Option<&'a str>,
-    /// The commit that brought it onto the approved ref.
-    approving_commit: Option<&'a str>,
-    /// When the approving commit was made (RFC 3339, UTC).
-    landed_at: Option<&'a str>,
-    /// Subject line of the approving commit.
-    subject: Option<&'a str>,
-    /// Authors and co-authors, `Name <email>`, sorted.
-    authors: &'a [String],
-    /// Who approved, strongest assurance first.
-    approvers: Vec<Approver<'a>>,
-    /// The pull or merge request as the forge writes it, for example `#12` or `!7`.
-    pull_request: Option<&'a str>,
-    /// Whether somebody approved who neither asked for the change nor made it.
-    #[schemars(schema_with = "segregations")]
-    segregation: &'a str,
-    /// Why something above is not known or failed.
-    reason: Option<&'a str>,
-}
-
-/// Somebody who approved.
-#[derive(Serialize, JsonSchema)]
-struct Approver<'a> {
-    /// `Name <email>`.
-    identity: &'a str,
-    /// How far the statement can be trusted.
-    #[schemars(schema_with = "assurances")]
-    assurance: &'a str,
-}
-
 /// What was looked at of one type in one scope.
 #[derive(Serialize, JsonSchema)]
 struct Coverage<'a> {
@@ -334,16 +302,6 @@ fn kinds(_: &mut SchemaGenerator) -> Schema {
 fn severities(_: &mut SchemaGenerator) -> Schema {
     use model::Severity::{High, Info, Low, Medium};
     one_of([High, Medium, Low, Info].map(model::Severity::name))
-}
-
-fn segregations(_: &mut SchemaGenerator) -> Schema {
-    use model::Segregation::{Fail, Pass, Unknown};
-    one_of([Pass, Fail, Unknown].map(model::Segregation::name))
-}
-
-fn assurances(_: &mut SchemaGenerator) -> Schema {
-    use model::Assurance::{Asserted, ForgeVerified, Implied, Note, Signed, SystemTrailer};
-    one_of([ForgeVerified, Signed, SystemTrailer, Note, Asserted, Implied].map(model::Assurance::name))
 }
 
 fn statuses(_: &mut SchemaGenerator) -> Schema {
@@ -484,26 +442,6 @@ impl<'a> From<&'a model::SourceRange> for Source<'a> {
             start_column: source.start_column,
             end_line: source.end_line,
             end_column: source.end_column,
-        }
-    }
-}
-
-impl<'a> From<&'a model::Attribution> for Attribution<'a> {
-    fn from(attribution: &'a model::Attribution) -> Self {
-        let approver = |approver: &'a model::Approver| Approver {
-            identity: &approver.identity,
-            assurance: approver.assurance.name(),
-        };
-        Self {
-            declaring_commit: attribution.declaring_commit.as_deref(),
-            approving_commit: attribution.approving_commit.as_deref(),
-            landed_at: attribution.landed_at.as_deref(),
-            subject: attribution.subject.as_deref(),
-            authors: &attribution.authors,
-            approvers: attribution.approvers.iter().map(approver).collect(),
-            pull_request: attribution.pull_request.as_deref(),
-            segregation: attribution.segregation.name(),
-            reason: attribution.reason.as_deref(),
         }
     }
 }
