@@ -441,7 +441,12 @@ fn history(
         .iter()
         .flat_map(|configuration| configuration.modules.values().filter_map(|module| module.directory.clone()))
         .collect();
-    Ok(Some(attribute::history(repository.inner(), approved.commit, &directories.into_iter().collect::<Vec<_>>())?))
+    Ok(Some(attribute::history(
+        repository.inner(),
+        approved.commit,
+        &directories.into_iter().collect::<Vec<_>>(),
+        None,
+    )?))
 }
 
 /// Who approved what an address declares.

@@ -11,8 +11,17 @@ use std::collections::BTreeMap;
 /// Half a SHA-256: beyond accident and beyond forgery.
 pub(super) type Digest = [u8; 16];
 
+/// The kind of a variable's value in a file of values.
+pub(super) const VALUE: &str = "tfvars";
+
+/// The kind of what a dependency lock file says of a provider.
+pub(super) const LOCK: &str = "lock";
+
+/// The kind of a submodule.
+pub(super) const SUBMODULE: &str = "submodule";
+
 /// A block's kind and labels, without its directory.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub(super) struct Name {
     pub(super) kind: String,
     pub(super) labels: Vec<String>,
@@ -34,7 +43,7 @@ pub(super) struct Block {
 }
 
 /// A top-level argument, or all nested blocks of one name.
-#[derive(Debug)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub(super) struct Attribute {
     pub(super) name: Box<str>,
     pub(super) digest: Digest,
@@ -70,6 +79,26 @@ fn single(kind: &str, name: &str, value: &Expression) -> Block {
     let name_of = Name { kind: kind.to_owned(), labels: vec![name.to_owned()] };
     let part = (canonical::expression(value), object_keys(value));
     reduced(name_of, BTreeMap::from([(name.to_owned(), vec![part])]))
+}
+
+/// Reduces a file of values: each is a name of its own.
+pub(super) fn from_values(body: &Body) -> Vec<Block> {
+    body.attributes().map(|value| single(VALUE, value.key.as_str(), &value.value)).collect()
+}
+
+/// Reduces a dependency lock file: what it says of a provider must not be taken for a provider's configuration.
+pub(super) fn from_lock(body: &Body) -> Vec<Block> {
+    let reduce = |block: &HclBlock| {
+        let labels = block.labels.iter().map(|label| label.as_str().to_owned()).collect();
+        reduced(Name { kind: LOCK.to_owned(), labels }, hcl_attributes(&block.body))
+    };
+    body.blocks().map(reduce).collect()
+}
+
+/// What a submodule says: which commit of the other repository stands there.
+pub(super) fn submodule(commit: gix::ObjectId) -> Block {
+    let name = Name { kind: SUBMODULE.to_owned(), labels: Vec::new() };
+    reduced(name, BTreeMap::from([("commit".to_owned(), vec![(commit.as_bytes().to_vec(), Vec::new())])]))
 }
 
 /// What tells unlabelled blocks apart: the alias of a provider, the addresses of a refactoring.
@@ -193,6 +222,17 @@ pub(super) fn from_json(text: &str) -> Option<Vec<Block>> {
     Some(blocks)
 }
 
+/// Reduces a file of values in JSON syntax. None where the text is no JSON object.
+pub(super) fn from_json_values(text: &str) -> Option<Vec<Block>> {
+    let Value::Object(root) = serde_json::from_str(text).ok()? else { return None };
+    Some(root.iter().map(|(name, value)| single_json(VALUE, name, value)).collect())
+}
+
+fn single_json(kind: &str, name: &str, value: &Value) -> Block {
+    let name_of = Name { kind: kind.to_owned(), labels: vec![name.to_owned()] };
+    reduced(name_of, BTreeMap::from([(name.to_owned(), vec![json_part(value)])]))
+}
+
 /// Descends through the labels. Arrays stand for several blocks wherever one may stand.
 fn json_blocks(kind: &str, labels: &mut Vec<String>, depth: usize, value: &Value, blocks: &mut Vec<Block>) {
     match value {
@@ -209,10 +249,8 @@ fn json_blocks(kind: &str, labels: &mut Vec<String>, depth: usize, value: &Value
             }
         }
         Value::Object(object) if kind == "locals" => {
-            for (name, value) in object.iter().filter(|(name, _)| *name != "//") {
-                let name_of = Name { kind: kind.to_owned(), labels: vec![name.clone()] };
-                blocks.push(reduced(name_of, BTreeMap::from([(name.clone(), vec![json_part(value)])])));
-            }
+            let values = object.iter().filter(|(name, _)| *name != "//");
+            blocks.extend(values.map(|(name, value)| single_json(kind, name, value)));
         }
         Value::Object(object) => {
             let mut labels = labels.clone();

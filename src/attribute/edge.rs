@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// Number of a file in [`Paths`].
 pub(super) type FileId = u32;
 
-/// A block at a place: the number of its directory, and of its name.
+/// A block at a place: the number of its directory, and of its name. A file whose names are its own stands for a directory.
 pub(super) type Key = (u32, NameId);
 
 /// A file that differs, its paths numbered.
@@ -33,29 +33,61 @@ pub(super) struct Paths {
     by_directory: HashMap<String, u32>,
     /// By number: the name of the file without its directory.
     pub(super) files: Vec<String>,
+    /// By number: the whole path from the repository's root.
+    pub(super) paths: Vec<String>,
     by_file: HashMap<(u32, String), FileId>,
 }
 
 impl Paths {
+    /// The paths of files by number: the number of the directory, the name, the whole path.
+    pub(super) fn restored(directories: Vec<String>, files: Vec<(u32, String, String)>) -> Self {
+        let by_directory = (0..).zip(&directories).map(|(number, directory)| (directory.clone(), number)).collect();
+        let mut restored = Self { directories, by_directory, ..Self::default() };
+        for (number, (directory, name, path)) in (0..).zip(files) {
+            restored.by_file.insert((directory, name.clone()), number);
+            restored.files.push(name);
+            restored.paths.push(path);
+        }
+        restored
+    }
+
+    /// The same, to be restored later.
+    pub(super) fn saved(&self) -> Vec<(u32, String, String)> {
+        let mut files: Vec<_> = self.by_file.iter().collect();
+        files.sort_unstable_by_key(|(_, number)| **number);
+        let file = |((directory, name), number): (&(u32, String), &FileId)| {
+            (*directory, name.clone(), self.paths[*number as usize].clone())
+        };
+        files.into_iter().map(file).collect()
+    }
+
     /// Numbers the paths of an edge.
     pub(super) fn numbered(&mut self, edge: Result<Vec<FileChange>, Cut>) -> Edge {
         edge.map(|changes| changes.into_iter().map(|change| self.change(change)).collect())
     }
 
     fn change(&mut self, change: FileChange) -> Change {
-        let is_json = change.name.ends_with(".json");
-        let next = self.directories.len() as u32;
-        let directory = *self.by_directory.entry(change.directory).or_insert_with_key(|directory| {
-            self.directories.push(directory.clone());
-            next
-        });
+        let path = match change.directory.as_str() {
+            "" => change.name.clone(),
+            directory => format!("{directory}/{}", change.name),
+        };
+        let directory = self.directory(if change.syntax.is_scope() { path.clone() } else { change.directory });
         let next = self.files.len() as FileId;
         let file = *self.by_file.entry((directory, change.name)).or_insert_with_key(|(_, name)| {
             self.files.push(name.clone());
+            self.paths.push(path);
             next
         });
-        let version = |id: Option<gix::ObjectId>| id.map(|id| (id, is_json));
+        let version = |id: Option<gix::ObjectId>| id.map(|id| (id, change.syntax));
         Change { file, directory, old: version(change.old), new: version(change.new) }
+    }
+
+    fn directory(&mut self, directory: String) -> u32 {
+        let next = self.directories.len() as u32;
+        *self.by_directory.entry(directory).or_insert_with_key(|directory| {
+            self.directories.push(directory.clone());
+            next
+        })
     }
 
     /// Whether the blocks of a file are laid over those of the others, in the order of such files' names.

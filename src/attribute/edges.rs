@@ -6,7 +6,7 @@ use super::graph::{CommitId, Cut, Graph};
 use super::library::{self, Library};
 use super::side::SideEdges;
 use super::tree::{self, FileChange, Scope};
-use super::walk::Walk;
+use super::walk::{State, Walk};
 use rayon::prelude::*;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -19,6 +19,8 @@ const PACK_CACHE: usize = 16 << 20;
 /// The differences of files that the walk needs.
 pub(super) struct Edges {
     pub(super) paths: Paths,
+    /// The directories that were looked at in the end.
+    pub(super) scope: Scope,
     /// Position on the chain from which on all trees can be read.
     base: u32,
     /// What the base holds.
@@ -37,43 +39,60 @@ impl Edges {
     pub(super) fn read(repository: &gix::ThreadSafeRepository, graph: &Graph, mut scope: Scope) -> Option<Self> {
         let tree = |position: u32| Some(graph.at(position).tree);
         let last = graph.chain.len() as u32 - 1;
-        let mut chain = chain(repository, graph, &scope);
+        let mut chain = chain(repository, graph, 0, &scope);
         for _ in 0..WIDENINGS {
-            let origins = origins(repository, graph, &chain, &scope);
+            let origins = origins(repository, graph, 0, &chain, &scope);
             if origins.is_empty() {
                 break;
             }
             scope.widen(origins);
-            chain = self::chain(repository, graph, &scope);
+            chain = self::chain(repository, graph, 0, &scope);
         }
-        let scope = &scope;
         let local = repository.to_thread_local();
         let unreadable = chain.iter().rposition(Result::is_err).map(|index| index as u32 + 1);
         // An edge is unreadable for its older tree or for its newer one; that of the tip must be readable.
         let mut base = unreadable.unwrap_or(0);
-        let mut base_files = tree::changes(&local, None, tree(base), scope);
+        let mut base_files = tree::changes(&local, None, tree(base), &scope);
         if base_files.is_err() && base < last {
             base += 1;
-            base_files = tree::changes(&local, None, tree(base), scope);
+            base_files = tree::changes(&local, None, tree(base), &scope);
         }
         let cut = if unreadable.is_some() { Some(Cut::Missing) } else { graph.at(0).cut };
         chain.drain(..base as usize);
         let sides = sides(repository, graph, base, &chain);
         let mut paths = Paths::default();
-        let edges = Self {
-            base,
-            base_files: paths.numbered(base_files),
-            cut,
-            chain: chain.into_iter().map(|edge| paths.numbered(edge)).collect(),
-            sides: sides
-                .into_iter()
-                .map(|(position, edges)| {
-                    (position, edges.into_iter().map(|(ends, edge)| (ends, paths.numbered(edge))).collect())
-                })
-                .collect(),
-            paths,
-        };
-        edges.base_files.is_ok().then_some(edges)
+        let base_files = paths.numbered(base_files);
+        base_files.is_ok().then(|| Self::numbered(paths, scope, (base, base_files, cut), chain, sides))
+    }
+
+    /// Goes on from a position that is known already, with the paths met so far. None where something cannot be read, or
+    /// where files came from directories that were not looked at.
+    pub(super) fn resumed(
+        repository: &gix::ThreadSafeRepository,
+        graph: &Graph,
+        scope: Scope,
+        paths: Paths,
+        base: u32,
+    ) -> Option<Self> {
+        let chain = chain(repository, graph, base, &scope);
+        if chain.iter().any(Result::is_err) || !origins(repository, graph, base, &chain, &scope).is_empty() {
+            return None;
+        }
+        let sides = sides(repository, graph, base, &chain);
+        Some(Self::numbered(paths, scope, (base, Ok(Vec::new()), None), chain, sides))
+    }
+
+    fn numbered(
+        mut paths: Paths,
+        scope: Scope,
+        (base, base_files, cut): (u32, Edge, Option<Cut>),
+        chain: Vec<Result<Vec<FileChange>, Cut>>,
+        sides: Vec<(u32, RawEdges)>,
+    ) -> Self {
+        let chain = chain.into_iter().map(|edge| paths.numbered(edge)).collect();
+        let mut side = |edges: RawEdges| edges.into_iter().map(|(ends, edge)| (ends, paths.numbered(edge))).collect();
+        let sides = sides.into_iter().map(|(position, edges)| (position, side(edges))).collect();
+        Self { paths, scope, base, base_files, cut, chain, sides }
     }
 
     fn all(&self) -> impl Iterator<Item = &Edge> {
@@ -89,13 +108,16 @@ impl Edges {
         versions.into_iter().filter_map(|(_, version)| version).filter(|version| seen.insert(*version)).collect()
     }
 
-    pub(super) fn walk<'a>(&'a self, graph: &'a Graph, library: &'a Library) -> Walk<'a> {
-        let mut walk = Walk::new(graph, library, &self.paths);
+    /// Walks from the base to the tip; from what is known at the base, where it is.
+    pub(super) fn walk<'a>(&'a self, graph: &'a Graph, library: &'a Library, known: Option<State>) -> Walk<'a> {
+        let is_new = known.is_none();
+        let mut walk = Walk::new(graph, library, &self.paths, known.unwrap_or_default());
         let none = Vec::new();
         let files = self.base_files.as_ref().unwrap_or(&none);
         match self.cut {
             Some(cut) => walk.base(self.base, files, cut),
-            None => walk.step(self.base, files, None),
+            None if is_new => walk.step(self.base, files, None),
+            None => {}
         }
         for (position, edge) in (self.base + 1..).zip(&self.chain) {
             let changes = edge.as_ref().unwrap_or(&none);
@@ -110,19 +132,25 @@ impl Edges {
 /// A history in which files went from directory to directory more often than this is not followed to its beginning.
 const WIDENINGS: usize = 16;
 
-/// The edges along the chain; the first is that to the second commit.
-fn chain(repository: &gix::ThreadSafeRepository, graph: &Graph, scope: &Scope) -> Vec<Result<Vec<FileChange>, Cut>> {
+/// The edges along the chain; the first is that to the commit after the base.
+fn chain(
+    repository: &gix::ThreadSafeRepository,
+    graph: &Graph,
+    base: u32,
+    scope: &Scope,
+) -> Vec<Result<Vec<FileChange>, Cut>> {
     let tree = |position: u32| Some(graph.at(position).tree);
     let compare = |repository: &mut gix::Repository, position: u32| {
         tree::changes(repository, tree(position - 1), tree(position), scope)
     };
-    (1..graph.chain.len() as u32).into_par_iter().map_init(|| cached(repository), compare).collect()
+    (base + 1..graph.chain.len() as u32).into_par_iter().map_init(|| cached(repository), compare).collect()
 }
 
 /// Directories outside of the scope that lost files in a commit that added some within: these may have moved.
 fn origins(
     repository: &gix::ThreadSafeRepository,
     graph: &Graph,
+    base: u32,
     chain: &[Result<Vec<FileChange>, Cut>],
     scope: &Scope,
 ) -> BTreeSet<String> {
@@ -132,7 +160,8 @@ fn origins(
     let adds = |edge: &Result<Vec<FileChange>, Cut>| {
         edge.as_ref().is_ok_and(|changes| changes.iter().any(|change| change.old.is_none()))
     };
-    let positions: Vec<u32> = (1..).zip(chain).filter(|(_, edge)| adds(edge)).map(|(position, _)| position).collect();
+    let positions: Vec<u32> =
+        (base + 1..).zip(chain).filter(|(_, edge)| adds(edge)).map(|(position, _)| position).collect();
     let lost = |repository: &mut gix::Repository, position: u32| {
         let tree = |position: u32| Some(graph.at(position).tree);
         let changes = tree::changes(repository, tree(position - 1), tree(position), &Scope::All).unwrap_or_default();

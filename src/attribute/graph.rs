@@ -1,11 +1,11 @@
 //! Reads every commit behind a tip once and tells which commit of the first-parent chain brought it in.
 //! Knows nothing of trees or configuration.
 
-use super::people::{People, PersonId};
+use super::people::{People, PersonId, name_and_email};
 use super::trailers::trailers;
 use super::verdict::AUTHORING;
 use gix::ObjectId;
-use gix::bstr::ByteSlice;
+use gix::bstr::{BString, ByteSlice};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -48,9 +48,19 @@ pub(super) struct Commit {
     pub(super) author: PersonId,
     pub(super) committer: PersonId,
     pub(super) co_authors: Box<[PersonId]>,
+    /// Author, committer and co-authors as they are written, before any mapping.
+    pub(super) claims: Box<[ClaimId]>,
     /// Seconds since 1970 in UTC, as the committer claims.
     pub(super) committed_at: i64,
+    /// The commit that the message says to revert, as it is written there.
+    pub(super) reverts: Option<Box<str>>,
 }
+
+/// Position in [`Graph::claims`].
+pub(super) type ClaimId = u32;
+
+/// Name and address as a commit has them.
+pub(super) type Claim = (BString, BString);
 
 impl Commit {
     /// Author and co-authors.
@@ -63,6 +73,8 @@ impl Commit {
 #[derive(Debug)]
 pub(super) struct Graph {
     pub(super) commits: Vec<Commit>,
+    /// Every name and address met.
+    pub(super) claims: Vec<Claim>,
     /// First parents from the oldest to the tip.
     pub(super) chain: Vec<CommitId>,
     /// By commit: the position on the chain of the oldest commit there that has it as ancestor or is it.
@@ -99,22 +111,59 @@ impl Graph {
 
 /// Reads all commits behind `tip`, which must be one. None where it cannot be read.
 pub(super) fn read(repository: &gix::Repository, tip: ObjectId, people: &mut People) -> Option<Graph> {
-    let shallow: Vec<ObjectId> = match repository.shallow_commits() {
-        Ok(Some(commits)) => commits.iter().copied().collect(),
-        _ => Vec::new(),
-    };
-    let commits = Reader { repository, shallow, people, ids: HashMap::new(), commits: Vec::new() }.read(tip)?;
-    let mut chain = vec![0];
+    let (commits, claims, tip) = Reader::new(repository, people, Vec::new(), Vec::new()).read(tip)?;
+    let mut chain = vec![tip];
     while let Some(first) = first_parent(&commits, chain[chain.len() - 1]) {
         chain.push(first);
     }
     chain.reverse();
-    let (landing, regions) = landings(&commits, &chain);
+    let mut landing = Vec::new();
+    let regions = landings(&commits, &chain, &mut landing);
     let cut = |(commit, landing): (&Commit, &u32)| commit.cut.map(|_| *landing);
     let mut cuts: Vec<u32> = commits.iter().zip(&landing).filter_map(cut).collect();
     cuts.sort_unstable();
     let forks = if cuts.is_empty() { Vec::new() } else { forks(&commits, &chain) };
-    Some(Graph { commits, chain, landing, regions, cuts, forks })
+    Some(Graph { commits, claims, chain, landing, regions, cuts, forks })
+}
+
+/// Goes on from a history of which nothing was cut off to a later tip. None where that tip does not have the earlier one
+/// on its first-parent chain, or where something is cut off.
+pub(super) fn extended(
+    repository: &gix::Repository,
+    earlier: Graph,
+    tip: ObjectId,
+    people: &mut People,
+) -> Option<Graph> {
+    let Graph { commits, claims, mut chain, mut landing, mut regions, .. } = earlier;
+    let (known, last) = (commits.len(), *chain.last()?);
+    let (commits, claims, tip) = Reader::new(repository, people, commits, claims).read(tip)?;
+    let mut later = Vec::new();
+    let mut commit = tip;
+    while commit != last {
+        // What was known and is not the earlier tip leads past it.
+        if (commit as usize) < known {
+            return None;
+        }
+        later.push(commit);
+        commit = first_parent(&commits, commit)?;
+    }
+    if commits[known..].iter().any(|commit| commit.cut.is_some()) {
+        return None;
+    }
+    chain.extend(later.into_iter().rev());
+    regions.extend(landings(&commits, &chain[regions.len()..], &mut landing));
+    Some(Graph { commits, claims, chain, landing, regions, cuts: Vec::new(), forks: Vec::new() })
+}
+
+/// A history of which nothing is cut off, out of its commits, their landings and the chain.
+pub(super) fn restored(commits: Vec<Commit>, claims: Vec<Claim>, chain: Vec<CommitId>, landing: Vec<u32>) -> Graph {
+    let mut regions = vec![Vec::new(); chain.len()];
+    for (commit, position) in landing.iter().enumerate() {
+        if chain[*position as usize] as usize != commit {
+            regions[*position as usize].push(commit as CommitId);
+        }
+    }
+    Graph { commits, claims, chain, landing, regions, cuts: Vec::new(), forks: Vec::new() }
 }
 
 /// Labels commits with the newest commit of the chain that they descend from or are.
@@ -145,23 +194,25 @@ fn first_parent(commits: &[Commit], commit: CommitId) -> Option<CommitId> {
 }
 
 /// Labels commits with their landing: from the oldest of the chain on, each takes the ancestors that nobody took yet.
-fn landings(commits: &[Commit], chain: &[CommitId]) -> (Vec<u32>, Vec<Vec<CommitId>>) {
-    let mut landing = vec![NOWHERE; commits.len()];
-    let mut regions = Vec::with_capacity(chain.len());
-    for (position, commit) in chain.iter().enumerate() {
-        landing[*commit as usize] = position as u32;
+/// Takes up where the labels that are there end, and gives what landed with each commit of the rest of the chain.
+fn landings(commits: &[Commit], rest: &[CommitId], landing: &mut Vec<u32>) -> Vec<Vec<CommitId>> {
+    let taken = landing.iter().max().map_or(0, |last| last + 1);
+    landing.resize(commits.len(), NOWHERE);
+    let mut regions = Vec::with_capacity(rest.len());
+    for (position, commit) in (taken..).zip(rest) {
+        landing[*commit as usize] = position;
         let mut region = Vec::new();
         let mut open: Vec<CommitId> = commits[*commit as usize].parents.to_vec();
         while let Some(ancestor) = open.pop() {
             if landing[ancestor as usize] == NOWHERE {
-                landing[ancestor as usize] = position as u32;
+                landing[ancestor as usize] = position;
                 region.push(ancestor);
                 open.extend(&commits[ancestor as usize].parents);
             }
         }
         regions.push(region);
     }
-    (landing, regions)
+    regions
 }
 
 struct Reader<'a> {
@@ -170,13 +221,31 @@ struct Reader<'a> {
     people: &'a mut People,
     ids: HashMap<ObjectId, Option<CommitId>>,
     commits: Vec<Commit>,
+    claims: Vec<Claim>,
+    by_claim: HashMap<Claim, ClaimId>,
 }
 
-impl Reader<'_> {
-    /// The tip becomes the first of the commits.
-    fn read(mut self, tip: ObjectId) -> Option<Vec<Commit>> {
-        self.shallow.sort_unstable();
-        let mut open = vec![self.commit(tip)?];
+impl<'a> Reader<'a> {
+    /// Starts with what is known already.
+    fn new(repository: &'a gix::Repository, people: &'a mut People, commits: Vec<Commit>, claims: Vec<Claim>) -> Self {
+        let mut shallow: Vec<ObjectId> = match repository.shallow_commits() {
+            Ok(Some(commits)) => commits.iter().copied().collect(),
+            _ => Vec::new(),
+        };
+        shallow.sort_unstable();
+        let ids = (0..).zip(&commits).map(|(number, commit)| (commit.id, Some(number))).collect();
+        let by_claim = (0..).zip(&claims).map(|(number, claim)| (claim.clone(), number)).collect();
+        Self { repository, shallow, people, ids, commits, claims, by_claim }
+    }
+
+    /// All commits, and the number of the tip.
+    fn read(mut self, tip: ObjectId) -> Option<(Vec<Commit>, Vec<Claim>, CommitId)> {
+        if let Some(Some(known)) = self.ids.get(&tip).copied() {
+            return Some((self.commits, self.claims, known));
+        }
+        let first = self.commit(tip)?;
+        let number = first.0;
+        let mut open = vec![first];
         while let Some((id, parents)) = open.pop() {
             let mut known = Vec::with_capacity(parents.len());
             for parent in parents {
@@ -195,7 +264,7 @@ impl Reader<'_> {
             }
             self.commits[id as usize].parents = known.into();
         }
-        Some(self.commits)
+        Some((self.commits, self.claims, number))
     }
 
     /// Reads one commit and names its parents; none where it is not there or no commit.
@@ -220,33 +289,58 @@ impl Reader<'_> {
         let (author, committer) = (commit.author().ok()?, commit.committer().ok()?);
         let cut = self.shallow.binary_search(&id).is_ok().then_some(Cut::Shallow);
         let parents = if cut.is_some() { Vec::new() } else { commit.parents().collect() };
-        let co_authors = co_authors(&commit.message.to_str_lossy(), self.people);
+        let message = commit.message.to_str_lossy();
+        let mut claims = vec![self.claim(author.name, author.email), self.claim(committer.name, committer.email)];
+        claims.extend(co_authors(&message).iter().map(|(name, email)| self.claim(name.as_bytes(), email.as_bytes())));
+        let mut persons = claims.iter().map(|claim| {
+            let (name, email) = &self.claims[*claim as usize];
+            self.people.person(name.as_bstr(), email.as_bstr())
+        });
         let read = Commit {
             id,
             tree: commit.tree(),
             parents: Box::default(),
             cut,
-            author: self.people.person(author.name, author.email),
-            committer: self.people.person(committer.name, committer.email),
-            co_authors,
+            author: persons.next()?,
+            committer: persons.next()?,
+            co_authors: persons.collect(),
+            claims: claims.into(),
             committed_at: committer.seconds(),
+            reverts: reverts(&message),
         };
         Some((read, parents))
     }
+
+    fn claim(&mut self, name: &[u8], email: &[u8]) -> ClaimId {
+        let next = self.claims.len() as ClaimId;
+        let claim: Claim = (name.into(), email.into());
+        *self.by_claim.entry(claim).or_insert_with_key(|claim| {
+            self.claims.push(claim.clone());
+            next
+        })
+    }
 }
 
-fn co_authors(message: &str, people: &mut People) -> Box<[PersonId]> {
+/// Names and addresses of those whom trailers make authors.
+fn co_authors(message: &str) -> Vec<(String, String)> {
     let named = |message: &str| {
         message.as_bytes().windows(AUTHORING.len()).any(|window| window.eq_ignore_ascii_case(AUTHORING.as_bytes()))
     };
     if !named(message) {
-        return Box::default();
+        return Vec::new();
     }
-    trailers(message)
-        .iter()
-        .filter(|trailer| trailer.key.eq_ignore_ascii_case(AUTHORING))
-        .filter_map(|trailer| people.named(&trailer.value))
-        .collect()
+    let trailers = trailers(message);
+    let authoring = trailers.iter().filter(|trailer| trailer.key.eq_ignore_ascii_case(AUTHORING));
+    let named = authoring.filter_map(|trailer| name_and_email(&trailer.value));
+    named.map(|(name, email)| (name.to_owned(), email.to_owned())).collect()
+}
+
+/// The commit in the sentence that `git revert` writes (git-revert(1)).
+fn reverts(message: &str) -> Option<Box<str>> {
+    const SENTENCE: &str = "This reverts commit ";
+    let rest = &message[message.find(SENTENCE)? + SENTENCE.len()..];
+    let end = rest.find(|character: char| !character.is_ascii_hexdigit()).unwrap_or(rest.len());
+    (7..=64).contains(&end).then(|| rest[..end].into())
 }
 
 /// A commit's time in RFC 3339 and UTC; none where the claim is out of every calendar.

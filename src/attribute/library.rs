@@ -2,6 +2,7 @@
 //! Knows nothing of commits or of the order of versions.
 
 use super::block::{self, Block, Digest, Name, NameId};
+use super::syntax::Syntax;
 use super::{edges, split};
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
@@ -9,8 +10,8 @@ use rayon::prelude::*;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A version of a file: its blob, and whether its name says that it is in JSON syntax.
-pub(super) type Version = (ObjectId, bool);
+/// A version of a file: its blob, and how to read it. Of a submodule its commit, which is nothing to read.
+pub(super) type Version = (ObjectId, Syntax);
 
 /// What a version of a file says, or why that is not known.
 #[derive(Debug)]
@@ -65,9 +66,11 @@ impl Seen {
 }
 
 impl Library {
-    /// Reads the versions, of which none may be there twice. Each is parsed once, and each block of equal text once among all of them.
-    pub(super) fn read(repository: &gix::ThreadSafeRepository, versions: Vec<Version>) -> Self {
-        let seen = Seen::default();
+    /// Reads the versions, of which none may be there twice. Each is parsed once, and each block of equal text once among
+    /// all of them. Names that have numbers already keep them.
+    pub(super) fn read(repository: &gix::ThreadSafeRepository, versions: Vec<Version>, names: Vec<Name>) -> Self {
+        let names = (0..).zip(names).map(|(number, name)| (name, number)).collect();
+        let seen = Seen(Mutex::new(Shared { pieces: HashMap::new(), names }));
         let read = |repository: &mut gix::Repository, version: Version| {
             (version, Arc::new(read_version(repository, version, &seen)))
         };
@@ -88,13 +91,21 @@ impl Library {
         self.ids.get(name).copied()
     }
 
+    /// All names, by number.
+    pub(super) fn names(&self) -> &[Name] {
+        &self.names
+    }
+
     /// The name of a number that a block of this library bears.
     pub(super) fn name(&self, id: NameId) -> &Name {
         &self.names[id as usize]
     }
 }
 
-fn read_version(repository: &gix::Repository, (id, is_json): Version, seen: &Seen) -> Content {
+fn read_version(repository: &gix::Repository, (id, syntax): Version, seen: &Seen) -> Content {
+    if syntax == Syntax::Submodule {
+        return Content::Blocks(seen.numbered(vec![block::submodule(id)]));
+    }
     match repository.try_find_header(id) {
         Ok(Some(header)) if header.size() > FILE_LIMIT => {
             return Content::Unparseable(format!("larger than {} MiB", FILE_LIMIT >> 20));
@@ -108,16 +119,15 @@ fn read_version(repository: &gix::Repository, (id, is_json): Version, seen: &See
     }
     let data = object.data.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&object.data);
     let Ok(text) = data.to_str() else { return Content::Unparseable("not UTF-8".into()) };
-    if is_json {
-        return match block::from_json(text) {
-            Some(blocks) => Content::Blocks(seen.numbered(blocks)),
-            None => Content::Unparseable("not a JSON object".into()),
-        };
-    }
-    match by_pieces(text, seen).map_or_else(|| whole(text, seen), Ok) {
-        Ok(blocks) => Content::Blocks(blocks),
-        Err(cause) => Content::Unparseable(cause),
-    }
+    let json = |blocks: Option<Vec<Block>>| blocks.ok_or_else(|| "not a JSON object".to_owned());
+    let blocks = match syntax {
+        Syntax::Json => json(block::from_json(text)).map(|blocks| seen.numbered(blocks)),
+        Syntax::JsonValues => json(block::from_json_values(text)).map(|blocks| seen.numbered(blocks)),
+        Syntax::Values => parsed(text).map(|body| seen.numbered(block::from_values(&body))),
+        Syntax::Lock => parsed(text).map(|body| seen.numbered(block::from_lock(&body))),
+        Syntax::Hcl | Syntax::Submodule => by_pieces(text, seen).map_or_else(|| whole(text, seen), Ok),
+    };
+    blocks.map_or_else(Content::Unparseable, Content::Blocks)
 }
 
 /// Splits a file into its blocks and parses those whose text was not seen yet. None where that does not work out.
@@ -144,11 +154,14 @@ fn by_pieces(text: &str, seen: &Seen) -> Option<Vec<Arc<Block>>> {
 }
 
 fn whole(text: &str, seen: &Seen) -> Result<Vec<Arc<Block>>, String> {
-    let body = hcl_edit::parser::parse_body(text).map_err(|error| {
+    Ok(seen.numbered(parsed(text)?.blocks().flat_map(block::from_hcl).collect()))
+}
+
+fn parsed(text: &str) -> Result<hcl_edit::structure::Body, String> {
+    hcl_edit::parser::parse_body(text).map_err(|error| {
         let place = error.location();
         format!("line {}, column {}: {}", place.line(), place.column(), error.message())
-    })?;
-    Ok(seen.numbered(body.blocks().flat_map(block::from_hcl).collect()))
+    })
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@
 //! - Signatures are not verified here: a signed commit's trailers are no better than asserted.
 
 mod block;
+mod cache;
 mod canonical;
 mod edge;
 mod edges;
@@ -30,6 +31,7 @@ mod notes;
 mod people;
 mod side;
 mod split;
+mod syntax;
 #[cfg(test)]
 pub(crate) mod tests;
 mod trailers;
@@ -47,18 +49,22 @@ use notes::Notes;
 use people::People;
 use provider_api::AttributePath;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::path::Path;
 use std::sync::Arc;
 use tree::Scope;
 use verdict::judge;
-use walk::{RawEvent, Walk};
+use walk::{RawEvent, State};
 
 /// Identifies a block across history: the directory of its module, its kind and its labels.
 ///
 /// Beyond what is written as a label, these count as such: the name of a local value (kind `locals`), the alias of a
 /// provider, and the addresses, without instance keys, in `moved` (from, to), `import` (to) and `removed` (from) blocks.
+/// What else determines a stack counts as a block too: a value in a file of values (kind `tfvars`, the variable as label,
+/// the file in place of the directory), what the dependency lock file says of a provider (kind `lock`, its address as label),
+/// and a submodule (kind `submodule`, no label, its path in place of the directory).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlockId {
-    /// Directory from the repository's root; empty for the root itself.
+    /// Directory from the repository's root, empty for the root itself; or a file whose names are its own.
     pub directory: String,
     /// `resource`, `module`, `locals`, `variable`, `provider`, …
     pub kind: String,
@@ -67,7 +73,7 @@ pub struct BlockId {
 }
 
 /// What happened to a block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum EventKind {
     /// It was not declared before.
     Added,
@@ -171,22 +177,73 @@ pub struct History {
 }
 
 /// Walks the history behind a tip, which may be a tag, in the given directories and below, and in those that their files
-/// came from; in all where none is given.
+/// came from; in all where none is given. With a directory to keep it in, what was found goes there, and is where the
+/// next walk begins.
 /// Only Git objects are read, and none is fetched: what is not in the clone makes what depends on it unknown.
-pub fn history(repository: &gix::Repository, tip: ObjectId, directories: &[String]) -> Result<History, AttributeError> {
+///
+/// # Errors
+/// When the tip cannot be read.
+pub fn history(
+    repository: &gix::Repository,
+    tip: ObjectId,
+    directories: &[String],
+    keep: Option<&Path>,
+) -> Result<History, AttributeError> {
     let mut repository = repository.clone();
     repository.object_cache_size(OBJECT_CACHE);
     let commit = peeled(&repository, tip)?;
     let tree = repository.find_commit(commit).and_then(|commit| Ok(commit.tree_id()?.detach()));
     let tree = tree.map_err(|cause| AttributeError::Tip { tip, cause: cause.to_string() })?;
-    let mut people = People::new(&tree::root_file(&repository, tree, ".mailmap").unwrap_or_default());
+    let mailmap = tree::root_file(&repository, tree, ".mailmap").unwrap_or_default();
+    let mut people = People::new(&mailmap);
+    let scope = Scope::below(directories);
+    if let Some(earlier) = keep.and_then(|dir| cache::load(dir, &scope, &mut people)) {
+        let known = earlier.graph.chain.len();
+        if let Some(found) = resumed(&repository, earlier, commit, &mut people) {
+            if let Some(dir) = keep.filter(|_| found.graph.chain.len() > known) {
+                found.store(dir, &scope);
+            }
+            return Ok(assemble(&repository, found, people));
+        }
+        people = People::new(&mailmap);
+    }
     let graph = graph::read(&repository, commit, &mut people)
         .ok_or_else(|| AttributeError::Tip { tip, cause: "its objects are not in this clone".into() })?;
     let shared = repository.clone().into_sync();
-    let edges = Edges::read(&shared, &graph, Scope::below(directories)).ok_or(AttributeError::Tree { tip })?;
-    let library = Library::read(&shared, edges.versions());
-    let walk = edges.walk(&graph, &library);
-    Ok(assemble(&repository, &graph, &library, &edges, walk, people))
+    let edges = Edges::read(&shared, &graph, scope.clone()).ok_or(AttributeError::Tree { tip })?;
+    let library = Library::read(&shared, edges.versions(), Vec::new());
+    let state = edges.walk(&graph, &library, None).state;
+    let found = Found { graph, edges, library, state };
+    if let Some(dir) = keep {
+        found.store(dir, &scope);
+    }
+    Ok(assemble(&repository, found, people))
+}
+
+/// All that a walk read and found.
+struct Found {
+    graph: Graph,
+    edges: Edges,
+    library: Library,
+    state: State,
+}
+
+impl Found {
+    fn store(&self, dir: &Path, asked: &Scope) {
+        cache::store(dir, asked, &self.graph, &self.edges, &self.library, &self.state);
+    }
+}
+
+/// Goes on from what an earlier walk found. None where the history has to be walked from its beginning.
+fn resumed(repository: &gix::Repository, earlier: cache::Earlier, tip: ObjectId, people: &mut People) -> Option<Found> {
+    let cache::Earlier { graph, scope, paths, names, state } = earlier;
+    let base = graph.chain.len() as u32 - 1;
+    let graph = graph::extended(repository, graph, tip, people)?;
+    let shared = repository.clone().into_sync();
+    let edges = Edges::resumed(&shared, &graph, scope, paths, base)?;
+    let library = Library::read(&shared, edges.versions(), names);
+    let state = edges.walk(&graph, &library, Some(state)).state;
+    Some(Found { graph, edges, library, state })
 }
 
 fn peeled(repository: &gix::Repository, tip: ObjectId) -> Result<ObjectId, AttributeError> {
@@ -208,36 +265,27 @@ fn peeled(repository: &gix::Repository, tip: ObjectId) -> Result<ObjectId, Attri
 }
 
 /// Turns numbers into names.
-fn assemble(
-    repository: &gix::Repository,
-    graph: &Graph,
-    library: &Library,
-    edges: &Edges,
-    walk: Walk<'_>,
-    mut people: People,
-) -> History {
+fn assemble(repository: &gix::Repository, found: Found, mut people: People) -> History {
+    let Found { graph, edges, library, state } = found;
     let paths = &edges.paths;
     let positions: HashSet<u32> =
-        walk.blocks.values().flat_map(|state| &state.events).map(|event| event.position).collect();
+        state.blocks.values().flat_map(|state| &state.events).map(|event| event.position).collect();
     let mut positions: Vec<u32> = positions.into_iter().collect();
     positions.sort_unstable();
     let notes = Notes::read(repository);
-    let mut read = |position| (position, landing(repository, graph, position, &notes, &mut people));
+    let mut read = |position| (position, landing(repository, &graph, position, &notes, &mut people));
     let landings = positions.into_iter().map(&mut read).collect();
     let mut hashes: HashMap<CommitId, Arc<str>> = HashMap::new();
     let mut hash = |commit: CommitId| {
         hashes.entry(commit).or_insert_with(|| graph.commits[commit as usize].id.to_string().into()).clone()
     };
-    let unparseable = walk.unparseable.iter().map(|note| Unparseable {
-        file: match paths.directories[note.directory as usize].as_str() {
-            "" => paths.files[note.file as usize].clone(),
-            directory => format!("{directory}/{}", paths.files[note.file as usize]),
-        },
+    let unparseable = state.unparseable.iter().map(|note| Unparseable {
+        file: paths.paths[note.file as usize].clone(),
         commit: hash(graph.chain[note.position as usize]),
         cause: note.cause.clone(),
     });
     let unparseable = unparseable.collect();
-    let cut = edges.cut.or(walk.missing.then_some(Cut::Missing));
+    let cut = edges.cut.or(state.missing.then_some(Cut::Missing));
     let mut times: HashMap<u32, Option<Arc<str>>> = HashMap::new();
     let mut event = |raw: RawEvent| Event {
         kind: raw.kind,
@@ -248,16 +296,16 @@ fn assemble(
         position: raw.position,
         cut: raw.declared.err(),
     };
-    let blocks = walk.blocks.into_iter().map(|((directory, name), state)| {
+    let blocks = state.blocks.into_iter().map(|((directory, name), block)| {
         let name = library.name(name);
         let directory = paths.directories[directory as usize].clone();
         let id = BlockId { directory, kind: name.kind.clone(), labels: name.labels.clone() };
         let history = BlockHistory {
-            declared: state.is_declared(),
-            attributes: state.attributes().into_iter().map(str::to_owned).collect(),
-            counted_from: state.counted_from,
-            unknown: state.unknown,
-            events: state.events.into_iter().map(&mut event).collect(),
+            declared: block.is_declared(),
+            attributes: block.attributes().into_iter().map(str::to_owned).collect(),
+            counted_from: block.counted_from,
+            unknown: block.unknown,
+            events: block.events.into_iter().map(&mut event).collect(),
         };
         (id, history)
     });

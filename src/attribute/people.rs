@@ -56,13 +56,8 @@ impl People {
 
     /// The person of a trailer's value: `Name <email>`, a bare address, or a name alone.
     pub(super) fn named(&mut self, value: &str) -> Option<PersonId> {
-        let value = value.trim();
-        let (name, email) = match (value.find('<'), value.rfind('>')) {
-            (Some(open), Some(close)) if open < close => (value[..open].trim(), value[open + 1..close].trim()),
-            _ if value.contains('@') && !value.contains(char::is_whitespace) => ("", value),
-            _ => (value, ""),
-        };
-        (!name.is_empty() || !email.is_empty()).then(|| self.person(name.into(), email.into()))
+        let (name, email) = name_and_email(value)?;
+        Some(self.person(name.into(), email.into()))
     }
 
     /// A person named without an address, as the one person of that name who has one; else the person itself.
@@ -113,6 +108,17 @@ impl People {
     fn get(&self, person: PersonId) -> &Person {
         &self.people[person as usize]
     }
+}
+
+/// Name and address of a trailer's value, either of which may be empty, but not both.
+pub(super) fn name_and_email(value: &str) -> Option<(&str, &str)> {
+    let value = value.trim();
+    let (name, email) = match (value.find('<'), value.rfind('>')) {
+        (Some(open), Some(close)) if open < close => (value[..open].trim(), value[open + 1..close].trim()),
+        _ if value.contains('@') && !value.contains(char::is_whitespace) => ("", value),
+        _ => (value, ""),
+    };
+    (!name.is_empty() || !email.is_empty()).then_some((name, email))
 }
 
 fn is_web(email: &str) -> bool {

@@ -2,6 +2,7 @@
 //! Knows nothing of what the files say.
 
 use super::graph::Cut;
+use super::syntax::Syntax;
 use gix::ObjectId;
 use gix::bstr::{BStr, ByteSlice};
 use gix::objs::TreeRefIter;
@@ -15,9 +16,10 @@ pub(super) struct FileChange {
     /// From the repository's root; empty for the root itself.
     pub(super) directory: String,
     pub(super) name: String,
-    /// The blob before; none where the file is new.
+    pub(super) syntax: Syntax,
+    /// The blob before, of a submodule its commit; none where the file is new.
     pub(super) old: Option<ObjectId>,
-    /// The blob after; none where the file is gone.
+    /// The same after; none where the file is gone.
     pub(super) new: Option<ObjectId>,
 }
 
@@ -91,20 +93,13 @@ fn is_below(directory: &str, prefix: &str) -> bool {
     directory.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Whether Terraform or OpenTofu would read a file of this name. Hidden files are skipped as they do.
-pub(super) fn is_configuration(name: &[u8]) -> bool {
-    const ENDINGS: [&[u8]; 4] = [b".tf", b".tofu", b".tf.json", b".tofu.json"];
-    !name.starts_with(b".") && ENDINGS.iter().any(|ending| name.ends_with(ending))
-}
-
 /// Directories deeper than this are not entered.
 const DEPTH: usize = 256;
 
 /// A comparison that needs more trees than this is given up: no configuration has as many directories.
 const TREES: usize = 250_000;
 
-/// Compares two trees; none stands for the empty one. Equal subtrees are never entered; symbolic links and submodules
-/// are no files.
+/// Compares two trees; none stands for the empty one. Equal subtrees are never entered; symbolic links are no files.
 pub(super) fn changes(
     repository: &gix::Repository,
     old: Option<ObjectId>,
@@ -142,13 +137,23 @@ fn changes_within(
                 if depth < DEPTH && scope.enters(&path) {
                     subtrees.push((path, depth + 1, id(old), id(new)));
                 }
-            } else if holds && is_configuration(name) {
-                found.push(FileChange {
+            } else if holds {
+                let (before, after) = (old.and_then(syntax), new.and_then(syntax));
+                let change = |syntax, old, new| FileChange {
                     directory: directory.clone(),
                     name: name.to_str_lossy().into_owned(),
+                    syntax,
                     old: id(old),
                     new: id(new),
-                });
+                };
+                match (before, after) {
+                    (Some(before), Some(after)) if before == after => found.push(change(after, old, new)),
+                    // A file in the place of a submodule, or the other way round.
+                    _ => {
+                        found.extend(before.map(|before| change(before, old, None)));
+                        found.extend(after.map(|after| change(after, None, new)));
+                    }
+                }
             }
         })?;
         open.extend(subtrees);
@@ -162,6 +167,11 @@ pub(super) fn root_file(repository: &gix::Repository, tree_id: ObjectId, name: &
     let entry = entries(&data).filter_map(Result::ok).find(|entry| entry.filename == name && entry.mode.is_blob())?;
     let mut object = repository.try_find_object(entry.oid).ok()??;
     Some(std::mem::take(&mut object.data))
+}
+
+/// In which language an entry is written, if it is configuration.
+fn syntax(entry: EntryRef<'_>) -> Option<Syntax> {
+    if entry.mode.is_commit() { Some(Syntax::Submodule) } else { Syntax::of(entry.filename) }
 }
 
 fn id(entry: Option<EntryRef<'_>>) -> Option<ObjectId> {
@@ -189,7 +199,7 @@ fn tree(repository: &gix::Repository, id: ObjectId) -> Result<Vec<u8>, Cut> {
 fn entries(data: &[u8]) -> impl Iterator<Item = Result<EntryRef<'_>, Cut>> {
     TreeRefIter::from_bytes(data, gix::hash::Kind::Sha1)
         .map(|entry| entry.map_err(|_| Cut::Missing))
-        .filter(|entry| entry.as_ref().map_or(true, |entry| entry.mode.is_tree() || entry.mode.is_blob()))
+        .filter(|entry| entry.as_ref().map_or(true, |entry| !entry.mode.is_link()))
 }
 
 /// Walks two trees in Git's order side by side. A directory and a file of one name are two different entries.
@@ -236,23 +246,6 @@ mod tests {
             assert_eq!(changes_within(&repository, None, Some(tree), &Scope::All, limit), Err(Cut::Missing));
         }
         assert_eq!(changes(&repository, Some(tree), Some(tree), &Scope::All), Ok(Vec::new()));
-    }
-
-    #[test]
-    fn names_of_configuration() {
-        for (name, expected) in [
-            ("main.tf", true),
-            ("main.tf.json", true),
-            ("a.tofu", true),
-            ("a.tofu.json", true),
-            (".hidden.tf", false),
-            ("main.tf~", false),
-            ("#main.tf#", false),
-            ("main.tfvars", false),
-            ("main.json", false),
-        ] {
-            assert_eq!(is_configuration(name.as_bytes()), expected, "{name}");
-        }
     }
 
     #[test]

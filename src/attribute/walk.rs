@@ -2,7 +2,7 @@
 //! Knows nothing of people, messages or approvals.
 
 use super::EventKind;
-use super::block::{Attribute, Block, NameId};
+use super::block::{Attribute, Block, Digest, NameId, digest};
 use super::edge::{self, Change, FileId, Key, Paths, Sides, Signature};
 use super::graph::{CommitId, Cut, Graph};
 use super::library::{Content, Library, Version};
@@ -21,17 +21,20 @@ pub(super) struct RawEvent {
     pub(super) declared: Result<CommitId, Cut>,
     /// The top-level attributes that it touched, into the keys of an object.
     pub(super) attributes: Vec<AttributePath>,
+    /// What the block says since, to tell whether it said so before.
+    pub(super) after: Digest,
 }
 
-type Parts = Vec<(FileId, Arc<Block>)>;
+/// What a block says, file by file.
+pub(super) type Parts = Vec<(FileId, Arc<Block>)>;
 
 /// A block, as far as the walk came.
 #[derive(Debug, Default)]
 pub(super) struct BlockState {
-    /// What it says, file by file; empty where it is not declared.
-    parts: Parts,
+    /// What it says; empty where it is not declared.
+    pub(super) parts: Parts,
     /// What it said last, if it is gone.
-    last: Parts,
+    pub(super) last: Parts,
     /// In the order of the chain.
     pub(super) events: Vec<RawEvent>,
     /// Events before this one do not tell who declared the block: something that could not be read came between.
@@ -59,19 +62,18 @@ impl BlockState {
 
 /// A file, as far as the walk came.
 #[derive(Debug, Default)]
-struct File {
+pub(super) struct File {
     /// What it said when it could last be parsed.
-    blocks: Vec<Arc<Block>>,
-    version: Option<Version>,
+    pub(super) blocks: Vec<Arc<Block>>,
+    pub(super) version: Option<Version>,
     /// Whether it may say something else by now that is not in this clone.
-    blind: bool,
+    pub(super) blind: bool,
 }
 
 /// A version of a file that could not be parsed.
-#[derive(Debug)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub(super) struct Unparseable {
     pub(super) file: FileId,
-    pub(super) directory: u32,
     pub(super) position: u32,
     pub(super) cause: String,
 }
@@ -79,18 +81,24 @@ pub(super) struct Unparseable {
 /// More unparseable versions than this are not noted.
 const NOTES: usize = 1000;
 
+/// What the walk knows at a commit of the chain.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) files: HashMap<FileId, File>,
+    pub(super) blocks: HashMap<Key, BlockState>,
+    /// By directory and new name: the old names that `moved` blocks give.
+    pub(super) moved: HashMap<(u32, NameId), BTreeSet<NameId>>,
+    pub(super) unparseable: Vec<Unparseable>,
+    /// Whether a version of a file is not in this clone.
+    pub(super) missing: bool,
+}
+
 /// The walk over the chain.
 pub(super) struct Walk<'a> {
     graph: &'a Graph,
     library: &'a Library,
     paths: &'a Paths,
-    files: HashMap<FileId, File>,
-    pub(super) blocks: HashMap<Key, BlockState>,
-    /// By directory and new name: the old names that `moved` blocks give.
-    moved: HashMap<(u32, NameId), BTreeSet<NameId>>,
-    pub(super) unparseable: Vec<Unparseable>,
-    /// Whether a version of a file is not in this clone.
-    pub(super) missing: bool,
+    pub(super) state: State,
 }
 
 /// A block that one step of the walk changed.
@@ -102,24 +110,16 @@ struct Touched {
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(graph: &'a Graph, library: &'a Library, paths: &'a Paths) -> Self {
-        Self {
-            graph,
-            library,
-            paths,
-            files: HashMap::new(),
-            blocks: HashMap::new(),
-            moved: HashMap::new(),
-            unparseable: Vec::new(),
-            missing: false,
-        }
+    /// Goes on from what is known already.
+    pub(super) fn new(graph: &'a Graph, library: &'a Library, paths: &'a Paths, state: State) -> Self {
+        Self { graph, library, paths, state }
     }
 
     /// Takes the oldest tree that can be seen for granted: nobody can tell who declared what it holds.
     pub(super) fn base(&mut self, position: u32, changes: &[Change], cut: Cut) {
         let (touched, _) = self.apply(position, changes);
         for touched in touched {
-            self.blocks.entry(touched.key).or_default().blind(cut);
+            self.state.blocks.entry(touched.key).or_default().blind(cut);
         }
     }
 
@@ -127,7 +127,7 @@ impl<'a> Walk<'a> {
     pub(super) fn step(&mut self, position: u32, changes: &[Change], side_edges: Option<&SideEdges>) {
         let (touched, blind) = self.apply(position, changes);
         for key in &blind {
-            self.blocks.entry(*key).or_default().blind(Cut::Missing);
+            self.state.blocks.entry(*key).or_default().blind(Cut::Missing);
         }
         let touched: Vec<_> = touched.into_iter().filter(|touched| !blind.contains(&touched.key)).collect();
         let origins = self.origins(&touched);
@@ -141,27 +141,29 @@ impl<'a> Walk<'a> {
         }
         for touched in others {
             let gone = touched.new.is_empty();
-            let state = self.blocks.entry(touched.key).or_default();
+            let state = self.state.blocks.entry(touched.key).or_default();
             let (kind, attributes) = match gone {
                 true => (EventKind::Removed, Vec::new()),
                 false => (EventKind::Changed, differing(&touched.before, &state.parts)),
             };
-            state.events.push(RawEvent { kind, position, declared: declared[&touched.key].content, attributes });
+            let (declared, after) = (declared[&touched.key].content, said(&touched.new));
+            state.events.push(RawEvent { kind, position, declared, attributes, after });
         }
     }
 
     fn added(&mut self, position: u32, touched: &Touched, origin: Option<Key>, declared: Declared) {
-        let event = |kind, attributes| RawEvent { kind, position, declared: declared.content, attributes };
+        let after = said(&touched.new);
+        let event = |kind, attributes| RawEvent { kind, position, declared: declared.content, attributes, after };
         let mut events = Vec::new();
         let mut inherited = None;
-        if let Some(origin) = origin.and_then(|origin| self.blocks.get(&origin)) {
+        if let Some(origin) = origin.and_then(|origin| self.state.blocks.get(&origin)) {
             events.clone_from(&origin.events);
             if events.last().is_some_and(|event| event.kind == EventKind::Removed) {
                 events.pop();
             }
             inherited = Some((origin.counted_from.min(events.len()), origin.unknown, origin.last.clone()));
         }
-        let state = self.blocks.entry(touched.key).or_default();
+        let state = self.state.blocks.entry(touched.key).or_default();
         match inherited {
             Some((counted_from, unknown, before)) => {
                 let moved = event(EventKind::Moved, Vec::new());
@@ -183,8 +185,10 @@ impl<'a> Walk<'a> {
 
     /// Applies what changed in the files. Gives the blocks whose meaning differs, sorted, and those that cannot be told.
     fn apply(&mut self, position: u32, changes: &[Change]) -> (Vec<Touched>, HashSet<Key>) {
-        let mut before: HashMap<FileId, File> =
-            changes.iter().map(|change| (change.file, self.files.remove(&change.file).unwrap_or_default())).collect();
+        let mut before: HashMap<FileId, File> = changes
+            .iter()
+            .map(|change| (change.file, self.state.files.remove(&change.file).unwrap_or_default()))
+            .collect();
         let mut blind = HashSet::new();
         let mut sides = Vec::new();
         for change in changes {
@@ -199,12 +203,14 @@ impl<'a> Walk<'a> {
                 }
                 Content::Missing => (old.blocks.clone(), true),
             };
-            self.missing |= is_blind;
+            self.state.missing |= is_blind;
             if is_blind || old.blind {
                 blind.extend(old.blocks.iter().chain(&new).map(|block| (change.directory, block.id)));
             }
             if change.new.is_some() {
-                self.files.insert(change.file, File { blocks: new.clone(), version: change.new, blind: is_blind });
+                self.state
+                    .files
+                    .insert(change.file, File { blocks: new.clone(), version: change.new, blind: is_blind });
             }
             sides.push(Sides { file: change.file, directory: change.directory, old: Vec::new(), new });
         }
@@ -223,28 +229,28 @@ impl<'a> Walk<'a> {
             .collect();
         let before: Vec<(Key, Parts)> = keys
             .iter()
-            .map(|key| (*key, self.blocks.get(key).map_or_else(Vec::new, |state| state.parts.clone())))
+            .map(|key| (*key, self.state.blocks.get(key).map_or_else(Vec::new, |state| state.parts.clone())))
             .collect();
         for side in sides {
             for block in &side.old {
-                let parts = &mut self.blocks.entry((side.directory, block.id)).or_default().parts;
+                let parts = &mut self.state.blocks.entry((side.directory, block.id)).or_default().parts;
                 if let Some(at) = parts.iter().position(|(file, part)| *file == side.file && Arc::ptr_eq(part, block)) {
                     parts.remove(at);
                 }
             }
             for block in &side.new {
-                self.blocks.entry((side.directory, block.id)).or_default().parts.push((side.file, block.clone()));
+                self.state.blocks.entry((side.directory, block.id)).or_default().parts.push((side.file, block.clone()));
             }
         }
         let mut touched = Vec::new();
         for (key, before) in before {
             let sign = |parts: &Parts| edge::signature(self.paths, parts.iter().map(|(file, block)| (*file, block)));
-            let (old, new) = (sign(&before), sign(&self.blocks[&key].parts));
+            let (old, new) = (sign(&before), sign(&self.state.blocks[&key].parts));
             if old.is_empty() != new.is_empty() {
                 self.note_moved(key, !new.is_empty());
             }
             if new.is_empty() && !old.is_empty() {
-                self.blocks.entry(key).or_default().last.clone_from(&before);
+                self.state.blocks.entry(key).or_default().last.clone_from(&before);
             }
             if old != new {
                 touched.push(Touched { key, before, old, new });
@@ -257,7 +263,7 @@ impl<'a> Walk<'a> {
     fn note_moved(&mut self, key: Key, is_declared: bool) {
         let Some((from, to)) = side::moved_names(self.library.name(key.1)) else { return };
         if let (Some(from), Some(to)) = (self.library.id(&from), self.library.id(&to)) {
-            let from_names = self.moved.entry((key.0, to)).or_default();
+            let from_names = self.state.moved.entry((key.0, to)).or_default();
             if is_declared {
                 from_names.insert(from);
             } else {
@@ -267,9 +273,9 @@ impl<'a> Walk<'a> {
     }
 
     fn note(&mut self, position: u32, change: &Change, cause: &str) {
-        if self.unparseable.len() < NOTES {
+        if self.state.unparseable.len() < NOTES {
             let cause = cause.to_owned();
-            self.unparseable.push(Unparseable { file: change.file, directory: change.directory, position, cause });
+            self.state.unparseable.push(Unparseable { file: change.file, position, cause });
         }
     }
 
@@ -309,11 +315,11 @@ impl<'a> Walk<'a> {
 
     /// The block that a `moved` block of the same directory says this one was, if that one is gone.
     fn renamed(&self, key: Key) -> Option<Key> {
-        self.moved.get(&key)?.iter().map(|from| (key.0, *from)).find(|from| self.is_gone(*from))
+        self.state.moved.get(&key)?.iter().map(|from| (key.0, *from)).find(|from| self.is_gone(*from))
     }
 
     fn is_gone(&self, key: Key) -> bool {
-        self.blocks.get(&key).is_some_and(|state| !state.is_declared())
+        self.state.blocks.get(&key).is_some_and(|state| !state.is_declared())
     }
 
     fn declared(&self, position: u32, touched: &[Touched], side_edges: Option<&SideEdges>) -> HashMap<Key, Declared> {
@@ -330,6 +336,13 @@ impl<'a> Walk<'a> {
         }
         declared
     }
+}
+
+/// What a signature says, in short.
+fn said(signature: &Signature) -> Digest {
+    let bytes: Vec<u8> =
+        signature.iter().flat_map(|(rank, digest)| rank.bytes().chain([0]).chain(digest.iter().copied())).collect();
+    digest(&bytes)
 }
 
 /// What an unparseable file is taken to say: what it said before, under another name if it was renamed while broken.

@@ -34,7 +34,7 @@ pub(super) fn run(arguments: &BlameArguments) -> Result<u8, Error> {
         resources.extend(blame::resources(&configuration, &addresses));
     }
     let directories: Vec<String> = directories.into_iter().collect();
-    let history = attribute::history(repository.inner(), approved.commit, &directories)?;
+    let history = attribute::history(repository.inner(), approved.commit, &directories, None)?;
     let resources = blame::found(&history, resources);
     let blamed = blame::report(&history, &resources);
     for target in targets {

@@ -4,7 +4,7 @@
 use std::fmt;
 
 /// One step into a value.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Step {
     /// A named attribute or nested block: `.name`.
     Name(String),
@@ -15,7 +15,7 @@ pub enum Step {
 }
 
 /// Where in a resource instance a value stands, for example `tags["Env"]` or `ingress[0].cidr_blocks`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
 pub struct AttributePath(pub Vec<Step>);
 
 impl AttributePath {

@@ -90,7 +90,7 @@ fn partial_clones_without_trees() {
 }
 
 fn history_of(repository: &Repository, tip: gix::ObjectId) -> Result<crate::attribute::History, AttributeError> {
-    history(&repository.open(), tip, &[])
+    history(&repository.open(), tip, &[], None)
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn malformed_commits() {
     ] {
         let hash = raw(author, time, message);
         let repository = repository.open();
-        match history(&repository, hash.parse().expect("a hash"), &[]) {
+        match history(&repository, hash.parse().expect("a hash"), &[], None) {
             Ok(history) => {
                 let found = history.attribution(&id("resource.aws_vpc.a"));
                 assert_eq!(found.approving_commit, Some(hash), "{author} {time}");
@@ -240,7 +240,8 @@ fn submodules_symbolic_links_and_odd_entries() {
     let history = repository.history();
     check(&history, "resource.aws_vpc.a", &one, &one);
     check(&history, "dir.tf:resource.aws_vpc.d", &two, &two);
-    assert_eq!(history.blocks().count(), 2);
+    check(&history, "sub.tf:submodule", &two, &two);
+    assert_eq!(history.blocks().count(), 3);
 }
 
 #[test]

@@ -185,7 +185,7 @@ fn only_the_directories_asked_for() {
     let two = repository.commit_file("modules/net/deep/main.tf", &vpc("a", "1"), "three");
     let tip = repository.head().parse().expect("a hash");
     let directories = ["envs/prod".to_owned(), "modules/net/".to_owned()];
-    let history = super::super::history(&repository.open(), tip, &directories).expect("a history");
+    let history = super::super::history(&repository.open(), tip, &directories, None).expect("a history");
     check(&history, "envs/prod:resource.aws_vpc.a", &one, &one);
     check(&history, "modules/net/deep:resource.aws_vpc.a", &two, &two);
     check_unknown(&history, "envs/production:resource.aws_vpc.a", "not in Git");

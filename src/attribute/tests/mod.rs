@@ -3,6 +3,7 @@
 mod approvals;
 mod bad;
 mod changes;
+mod kept;
 mod merges;
 mod moves;
 mod random;

@@ -172,7 +172,7 @@ fn moves_from_outside_of_what_is_asked_for() {
     repository.rename("main.tf", "first/main.tf").commit("to the first");
     repository.rename("first", "second").commit("to the second");
     let tip = repository.head().parse().expect("a hash");
-    let history = crate::attribute::history(&repository.open(), tip, &["second".to_owned()]).expect("a history");
+    let history = crate::attribute::history(&repository.open(), tip, &["second".to_owned()], None).expect("a history");
     check(&history, "second:resource.aws_vpc.a", &two, &two);
     assert_eq!(events(&history, "second:resource.aws_vpc.a").len(), 4);
     assert_ne!(one, two);

@@ -6,10 +6,10 @@ use std::collections::HashSet;
 use std::fmt::Write;
 
 /// A small generator, the same on every machine.
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
-    fn below(&mut self, limit: usize) -> usize {
+    pub(super) fn below(&mut self, limit: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % limit
     }
@@ -18,12 +18,12 @@ impl Dice {
 const BLOCKS: usize = 4;
 
 /// A commit: its parents, and what each block says; none where it is not declared.
-struct Node {
-    parents: Vec<usize>,
+pub(super) struct Node {
+    pub(super) parents: Vec<usize>,
     says: [Option<usize>; BLOCKS],
 }
 
-fn random_history(dice: &mut Dice, length: usize) -> Vec<Node> {
+pub(super) fn random_history(dice: &mut Dice, length: usize) -> Vec<Node> {
     let mut nodes = vec![Node { parents: Vec::new(), says: [Some(0), Some(0), None, Some(0)] }];
     // Two or three lines of development; the first is the trunk.
     let mut tips = [0, 0, 0];
@@ -58,7 +58,7 @@ fn random_history(dice: &mut Dice, length: usize) -> Vec<Node> {
 }
 
 /// Writes the nodes as commits and gives their hashes.
-fn write(repository: &Repository, nodes: &[Node]) -> Vec<String> {
+pub(super) fn write(repository: &Repository, nodes: &[Node]) -> Vec<String> {
     let mut stream = String::new();
     for (index, node) in nodes.iter().enumerate() {
         let when = 1_700_000_000 - index * 60;

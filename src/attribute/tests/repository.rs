@@ -170,7 +170,7 @@ impl Repository {
     /// The history behind a revision.
     pub(super) fn history_at(&self, revision: &str) -> History {
         let tip = self.git(&["rev-parse", revision]).parse().expect("a hash");
-        history(&self.open(), tip, &[]).expect("a history")
+        history(&self.open(), tip, &[], None).expect("a history")
     }
 
     pub(super) fn history(&self) -> History {
