@@ -1,8 +1,10 @@
 //! Opens the repository and reads trees at a commit, in-process; never the working tree, never a program, never a hook.
 //! Knows nothing of Terraform.
 
+mod tips;
 mod tree;
 
+pub use tips::EarlierTip;
 pub use tree::Tree;
 
 use gix::bstr::ByteSlice;
@@ -170,6 +172,11 @@ impl Repository {
     /// The repository itself, for walks over its history.
     pub fn inner(&self) -> &gix::Repository {
         &self.inner
+    }
+
+    /// Where driftline keeps what makes it faster, beside the repository's own data.
+    pub fn data_dir(&self) -> PathBuf {
+        self.inner.common_dir().join("driftline")
     }
 
     /// Whether history is cut off. What cannot be told counts as cut off.

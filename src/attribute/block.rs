@@ -155,7 +155,7 @@ fn hcl_attributes(body: &Body) -> BTreeMap<String, Vec<Part>> {
 }
 
 /// A `dynamic` block makes blocks of its label's name.
-fn nested_name(block: &HclBlock) -> &str {
+pub(super) fn nested_name(block: &HclBlock) -> &str {
     match (block.ident.as_str(), block.labels.first()) {
         ("dynamic", Some(label)) => label.as_str(),
         (name, _) => name,

@@ -12,7 +12,7 @@ use super::library::{Library, Version};
 use super::people::People;
 use super::syntax::Syntax;
 use super::tree::Scope;
-use super::walk::{BlockState, File, Parts, RawEvent, State, Unparseable};
+use super::walk::{BlockState, File, Logged, Parts, RawEvent, State, Unparseable};
 use super::{EventKind, edges::Edges};
 use gix::ObjectId;
 use gix::bstr::{BString, ByteSlice};
@@ -50,6 +50,7 @@ struct Kept {
     states: Vec<KeptState>,
     moved: Vec<(Key, Vec<NameId>)>,
     unparseable: Vec<Unparseable>,
+    log: Vec<Logged>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -158,6 +159,7 @@ fn kept(graph: &Graph, edges: &Edges, library: &Library, state: &State) -> Optio
         states,
         moved: state.moved.iter().map(|(key, names)| (*key, names.iter().copied().collect())).collect(),
         unparseable: state.unparseable.clone(),
+        log: state.log.clone(),
     })
 }
 
@@ -201,6 +203,10 @@ fn earlier(kept: Kept, people: &mut People) -> Option<Earlier> {
     let position = |number: u32| (number as usize) < graph.chain.len();
     if !kept.files.iter().all(|(number, ..)| directory(*number))
         || !kept.unparseable.iter().all(|note| file(note.file) && position(note.position))
+        || !kept.log.iter().all(|one| {
+            let commit = one.declared.is_none_or(|commit| (commit as usize) < graph.commits.len());
+            commit && position(one.position) && key(one.key) && one.from.is_none_or(key)
+        })
         || !kept.moved.iter().all(|(at, names)| key(*at) && names.iter().all(|id| name(*id)))
     {
         return None;
@@ -214,7 +220,7 @@ fn earlier(kept: Kept, people: &mut People) -> Option<Earlier> {
         let part = |(at, number): (FileId, u32)| Some((at, block(number).filter(|_| file(at))?));
         numbers.into_iter().map(part).collect::<Option<Parts>>()
     };
-    let mut state = State { unparseable: kept.unparseable, ..State::default() };
+    let mut state = State { unparseable: kept.unparseable, log: kept.log, ..State::default() };
     for (at, numbers, version) in kept.contents {
         let blocks = numbers.into_iter().map(block).collect::<Option<Vec<_>>>()?;
         let version: Option<Version> = match version {

@@ -91,6 +91,11 @@ impl Library {
         self.ids.get(name).copied()
     }
 
+    /// The same, to keep.
+    pub(super) fn into_names(self) -> Vec<Name> {
+        self.names
+    }
+
     /// All names, by number.
     pub(super) fn names(&self) -> &[Name] {
         &self.names

@@ -21,6 +21,7 @@
 mod block;
 mod cache;
 mod canonical;
+mod diff;
 mod edge;
 mod edges;
 mod forge;
@@ -29,6 +30,7 @@ mod landing;
 mod library;
 mod notes;
 mod people;
+mod population;
 mod side;
 mod split;
 mod syntax;
@@ -40,6 +42,7 @@ mod verdict;
 mod walk;
 
 use crate::model::Attribution;
+pub use diff::{Detail, Difference, details, prepared};
 use edges::{Edges, OBJECT_CACHE};
 use gix::ObjectId;
 use graph::{CommitId, Cut, Graph};
@@ -47,6 +50,8 @@ use landing::{LandingCommit, landing};
 use library::Library;
 use notes::Notes;
 use people::People;
+pub use population::Landed;
+use population::Population;
 use provider_api::AttributePath;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
@@ -111,6 +116,10 @@ pub struct Event {
     /// The attributes touched: top-level ones, or the keys of one written out as an object. Nested blocks count as one
     /// attribute by their name. All there are for [`EventKind::Added`], none for a move or a removal.
     pub attributes: Vec<AttributePath>,
+    /// The commit that says so to revert by the words that `git revert` writes (as far as the hash is written).
+    pub reverts: Option<Arc<str>>,
+    /// Where the block came to say what it says again: the approving commit of that time (full hash).
+    pub restores: Option<Arc<str>>,
     position: u32,
     cut: Option<Cut>,
 }
@@ -169,6 +178,7 @@ struct BlockHistory {
 #[derive(Debug, Default)]
 pub struct History {
     blocks: BTreeMap<BlockId, BlockHistory>,
+    population: Population,
     landings: HashMap<u32, LandingCommit>,
     people: People,
     unparseable: Vec<Unparseable>,
@@ -287,15 +297,22 @@ fn assemble(repository: &gix::Repository, found: Found, mut people: People) -> H
     let unparseable = unparseable.collect();
     let cut = edges.cut.or(state.missing.then_some(Cut::Missing));
     let mut times: HashMap<u32, Option<Arc<str>>> = HashMap::new();
-    let mut event = |raw: RawEvent| Event {
+    let mut event = |(raw, restores): (RawEvent, Option<u32>)| Event {
         kind: raw.kind,
         commit: raw.declared.ok().map(&mut hash),
         approving_commit: hash(graph.chain[raw.position as usize]),
         landed_at: times.entry(raw.position).or_insert_with(|| graph::utc(graph.at(raw.position).committed_at)).clone(),
         attributes: raw.attributes,
+        reverts: [raw.declared.ok(), Some(graph.chain[raw.position as usize])]
+            .into_iter()
+            .flatten()
+            .find_map(|commit| graph.commits[commit as usize].reverts.as_deref())
+            .map(Into::into),
+        restores: restores.map(|position| hash(graph.chain[position as usize])),
         position: raw.position,
         cut: raw.declared.err(),
     };
+    let sensitive = state.sensitive_variables(&library);
     let blocks = state.blocks.into_iter().map(|((directory, name), block)| {
         let name = library.name(name);
         let directory = paths.directories[directory as usize].clone();
@@ -305,12 +322,25 @@ fn assemble(repository: &gix::Repository, found: Found, mut people: People) -> H
             attributes: block.attributes().into_iter().map(str::to_owned).collect(),
             counted_from: block.counted_from,
             unknown: block.unknown,
-            events: block.events.into_iter().map(&mut event).collect(),
+            events: with_restored(block.events).into_iter().map(&mut event).collect(),
         };
         (id, history)
     });
     let blocks = blocks.collect();
-    History { blocks, landings, people, unparseable, cut, merger_may_approve: false }
+    let population = Population::new(graph, state.log, library, edges.paths.directories, sensitive);
+    History { blocks, population, landings, people, unparseable, cut, merger_may_approve: false }
+}
+
+/// Events, each with the position of the latest earlier one after which the block said the same, where it said something
+/// else in between.
+fn with_restored(events: Vec<RawEvent>) -> Vec<(RawEvent, Option<u32>)> {
+    let mut said: HashMap<_, u32> = HashMap::new();
+    let restored = events.into_iter().map(|event| {
+        let says = matches!(event.kind, EventKind::Added | EventKind::Changed);
+        let earlier = if says { said.insert(event.after, event.position) } else { None };
+        (event, earlier)
+    });
+    restored.collect()
 }
 
 impl History {
@@ -342,6 +372,24 @@ impl History {
             }
             _ => self.attribution(block),
         }
+    }
+
+    /// Who asked for and approved all that landed with a commit of the chain; none where it changed nothing.
+    pub fn landing_attribution(&self, commit: &str) -> Option<Attribution> {
+        let (position, _) = self.landed(commit.parse().ok()?)?;
+        let landing = self.landings.get(&position)?;
+        let verdict = judge(&landing.landing, true, self.merger_may_approve, &self.people);
+        Some(Attribution {
+            approving_commit: Some(commit.to_owned()),
+            landed_at: self.time_at(position).as_deref().map(str::to_owned),
+            subject: Some(landing.subject.clone()),
+            authors: verdict.authors,
+            approvers: verdict.approvers,
+            pull_request: landing.landing.pull_request.clone(),
+            segregation: verdict.segregation,
+            reason: verdict.reason,
+            ..Attribution::unknown("")
+        })
     }
 
     /// All that is known to have happened to a block, in the order of the chain.
@@ -399,6 +447,7 @@ impl History {
             approvers: verdict.approvers,
             pull_request: commit.landing.pull_request.clone(),
             segregation: verdict.segregation,
+            reverts: event.reverts.as_deref().map(str::to_owned),
             reason: [removed, verdict.reason].into_iter().flatten().reduce(|one, other| format!("{one}; {other}")),
             ..Attribution::unknown("")
         }

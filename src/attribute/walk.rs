@@ -2,7 +2,7 @@
 //! Knows nothing of people, messages or approvals.
 
 use super::EventKind;
-use super::block::{Attribute, Block, Digest, NameId, digest};
+use super::block::{self, Attribute, Block, Digest, NameId, digest};
 use super::edge::{self, Change, FileId, Key, Paths, Sides, Signature};
 use super::graph::{CommitId, Cut, Graph};
 use super::library::{Content, Library, Version};
@@ -23,6 +23,18 @@ pub(super) struct RawEvent {
     pub(super) attributes: Vec<AttributePath>,
     /// What the block says since, to tell whether it said so before.
     pub(super) after: Digest,
+}
+
+/// A block that a commit of the chain changed: the population of all changes, each once, whatever became of its block.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub(super) struct Logged {
+    pub(super) kind: EventKind,
+    pub(super) position: u32,
+    pub(super) key: Key,
+    /// Where it moved from.
+    pub(super) from: Option<Key>,
+    /// The commit that declared it; none where that is not known.
+    pub(super) declared: Option<CommitId>,
 }
 
 /// What a block says, file by file.
@@ -89,8 +101,34 @@ pub(super) struct State {
     /// By directory and new name: the old names that `moved` blocks give.
     pub(super) moved: HashMap<(u32, NameId), BTreeSet<NameId>>,
     pub(super) unparseable: Vec<Unparseable>,
+    /// All changes, in the order of the chain.
+    pub(super) log: Vec<Logged>,
     /// Whether a version of a file is not in this clone.
     pub(super) missing: bool,
+}
+
+impl State {
+    /// Variables with `sensitive = true`, or with anything else in that place that is not `false`.
+    pub(super) fn sensitive_variables(&self, library: &Library) -> BTreeSet<String> {
+        let no = digest_of_false();
+        let is_sensitive = |state: &BlockState| {
+            let parts = state.parts.iter().chain(&state.last);
+            let mut attributes = parts.flat_map(|(_, block)| &block.attributes);
+            attributes.any(|attribute| &*attribute.name == "sensitive" && Some(attribute.digest) != no)
+        };
+        let named = self.blocks.iter().filter_map(|(key, state)| {
+            let name = library.name(key.1);
+            (name.kind == "variable" && is_sensitive(state)).then(|| name.labels.first().cloned()).flatten()
+        });
+        named.collect()
+    }
+}
+
+/// What `sensitive = false` is reduced to.
+fn digest_of_false() -> Option<Digest> {
+    let body = hcl_edit::parser::parse_body("variable \"x\" {\n  sensitive = false\n}\n").ok()?;
+    let blocks: Vec<Block> = body.blocks().flat_map(block::from_hcl).collect();
+    blocks.first()?.attributes.first().map(|attribute| attribute.digest)
 }
 
 /// The walk over the chain.
@@ -134,24 +172,39 @@ impl<'a> Walk<'a> {
         let declared = self.declared(position, &touched, side_edges);
         let (added, others): (Vec<_>, Vec<_>) = touched.iter().partition(|touched| touched.old.is_empty());
         // What moved takes its events along before its going is noted at the old place.
+        let mut left = HashSet::new();
         for touched in added {
             let declared = declared[&touched.key];
             let within = declared.moved.map(|(_, from)| from).filter(|from| self.is_gone(*from));
-            self.added(position, touched, origins.get(&touched.key).copied().or(within), declared);
+            let from = origins.get(&touched.key).copied().or(within);
+            left.extend(from);
+            self.added(position, touched, from, declared);
+        }
+        // Nothing is known of a block whose declaring commit is out of sight, but that it changed here.
+        for key in BTreeSet::from_iter(blind) {
+            self.log(EventKind::Changed, position, key, None, Err(Cut::Missing));
         }
         for touched in others {
             let gone = touched.new.is_empty();
+            let kind = if gone { EventKind::Removed } else { EventKind::Changed };
+            if !(gone && left.contains(&touched.key)) {
+                self.log(kind, position, touched.key, None, declared[&touched.key].content);
+            }
             let state = self.state.blocks.entry(touched.key).or_default();
-            let (kind, attributes) = match gone {
-                true => (EventKind::Removed, Vec::new()),
-                false => (EventKind::Changed, differing(&touched.before, &state.parts)),
-            };
+            let attributes = if gone { Vec::new() } else { differing(&touched.before, &state.parts) };
             let (declared, after) = (declared[&touched.key].content, said(&touched.new));
             state.events.push(RawEvent { kind, position, declared, attributes, after });
         }
     }
 
+    fn log(&mut self, kind: EventKind, position: u32, key: Key, from: Option<Key>, declared: Result<CommitId, Cut>) {
+        self.state.log.push(Logged { kind, position, key, from, declared: declared.ok() });
+    }
+
     fn added(&mut self, position: u32, touched: &Touched, origin: Option<Key>, declared: Declared) {
+        let kind = if origin.is_some() { EventKind::Moved } else { EventKind::Added };
+        let by = declared.moved.map_or(declared.content, |(commit, _)| Ok(commit));
+        self.log(kind, position, touched.key, origin, by);
         let after = said(&touched.new);
         let event = |kind, attributes| RawEvent { kind, position, declared: declared.content, attributes, after };
         let mut events = Vec::new();
@@ -371,7 +424,7 @@ fn common_end(one: &str, other: &str) -> usize {
 }
 
 /// The attributes that differ, sorted; within objects written out on both sides, their keys.
-fn differing(old: &Parts, new: &Parts) -> Vec<AttributePath> {
+pub(super) fn differing(old: &Parts, new: &Parts) -> Vec<AttributePath> {
     type Named<'a> = BTreeMap<&'a str, Vec<&'a Attribute>>;
     fn named(parts: &Parts) -> Named<'_> {
         let mut named = Named::new();

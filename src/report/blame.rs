@@ -51,6 +51,10 @@ struct Happened<'a> {
     landed_at: Option<&'a str>,
     /// The attributes that it touched, as the language writes them.
     attributes: Vec<String>,
+    /// The commit that it says to revert.
+    reverts: Option<&'a str>,
+    /// The approving commit after which the resource said the same before.
+    restores: Option<&'a str>,
 }
 
 fn kinds(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
@@ -95,6 +99,8 @@ impl<'a> From<&'a Event> for Happened<'a> {
             approving_commit: &event.approving_commit,
             landed_at: event.landed_at.as_deref(),
             attributes: event.attributes.iter().map(ToString::to_string).collect(),
+            reverts: event.reverts.as_deref(),
+            restores: event.restores.as_deref(),
         }
     }
 }
