@@ -1,7 +1,7 @@
 //! The audit as a table for spreadsheets (RFC 4180, UTF-8): see [`audit_csv`] for its columns.
 //! Knows nothing of how changes are found.
 
-use super::{PLAIN, check, distinct, emergency, rules_of, signature, statements, trust, values};
+use super::{PLAIN, check, distinct, emergency, of_landing, rules_by_commit, signature, statements, trust, values};
 use crate::model::{Attribution, Audit, AuditFinding, AuditedChange, AuditedLanding};
 use crate::report::{inert, shortened};
 
@@ -52,8 +52,10 @@ pub fn audit_csv(audit: &Audit) -> String {
     let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     let mut row = |cells: [String; COLUMNS.len()]| table.write_record(cells).expect("memory takes every row");
     row(COLUMNS.map(str::to_owned));
+    let rules = rules_by_commit(audit);
     for landing in &audit.landings {
-        let rules = rules_of(audit, landing).join("; ");
+        let rules: Vec<&str> = of_landing(&rules, landing).iter().map(|rule| rule.name()).collect();
+        let rules = rules.join("; ");
         for change in &landing.changes {
             row(change_row(landing, change, &rules).map(|text| cell(&text)));
         }

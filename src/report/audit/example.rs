@@ -13,6 +13,10 @@ pub(super) fn all() -> Vec<(&'static str, Audit)> {
     vec![("full", full()), ("empty", empty()), ("incomplete", incomplete()), ("hostile", hostile(HOSTILE))]
 }
 
+fn person(name: &str) -> String {
+    format!("{name} <{}@example.com>", name.to_lowercase().replace(' ', "."))
+}
+
 fn hash(digit: char) -> String {
     digit.to_string().repeat(40)
 }
@@ -107,7 +111,7 @@ fn reviewed() -> AuditedLanding {
         .zip(["Bo", "Cy", "Di", "Ed", "Fay", "Gus"])
         .map(|(assurance, name)| Approver {
             at: Some("2026-02-28T23:59:59Z".into()),
-            ..Approver::new(format!("{name} <{name}@example.com>"), *assurance, "review on #12")
+            ..Approver::new(person(name), *assurance, "review on #12")
         })
         .collect();
     attribution.pull_request = Some("#12".into());
@@ -137,11 +141,7 @@ fn emergency() -> AuditedLanding {
         .zip(["Bo", "Ann Lee", "somebody", "Cy", "Di", "Ed", "ci-bot", "Fay"])
         .map(|(standing, name)| Approver {
             standing: *standing,
-            ..Approver::new(
-                format!("{name} <{}@example.com>", name.to_lowercase()),
-                Assurance::Asserted,
-                "Reviewed-by trailer",
-            )
+            ..Approver::new(person(name), Assurance::Asserted, "Reviewed-by trailer")
         })
         .collect();
     attribution.emergency = Some(Emergency {

@@ -4,7 +4,10 @@
 //! What comes from the repository or the forge stands in code, whole, or word by word in sentences: no Markdown, no
 //! HTML and nothing that forges link by themselves (`@somebody`, `#12`, addresses, hashes) means anything there.
 
-use super::{Counts, Quote, check, emergency, explain, is_complete, period, rules_of, signature, statements, values};
+use super::{
+    Counts, Quote, check, emergency, explain, is_complete, of_landing, period, rules_by_commit, signature, statements,
+    values,
+};
 use crate::model::{Attribution, Audit, AuditRule, AuditedChange, AuditedLanding};
 use crate::report::{counted, day, inert, short_hash};
 use std::fmt::Write;
@@ -86,7 +89,7 @@ fn findings(out: &mut String, audit: &Audit) {
     }
     line!(out, "| severity | rule | landing | pull request | what was found |\n| --- | --- | --- | --- | --- |");
     for finding in &audit.findings {
-        let commit = finding.commit.as_ref().map(|commit| code(&short_hash(commit))).unwrap_or_default();
+        let commit = finding.commit.as_ref().map(|commit| code(commit)).unwrap_or_default();
         let pull_request = finding.pull_request.as_ref().map(|name| code(name)).unwrap_or_default();
         let (severity, rule) = (finding.severity.name(), words(finding.rule.name()));
         line!(out, "| {severity} | {rule} | {commit} | {pull_request} | {} |", prose(&finding.text));
@@ -107,12 +110,13 @@ fn changes(out: &mut String, audit: &Audit) {
         return;
     }
     line!(out, "By landing, the newest first.");
+    let rules = rules_by_commit(audit);
     for one in audit.landings.iter().rev() {
-        landing(out, audit, one);
+        landing(out, one, of_landing(&rules, one));
     }
 }
 
-fn landing(out: &mut String, audit: &Audit, landing: &AuditedLanding) {
+fn landing(out: &mut String, landing: &AuditedLanding, rules: &[AuditRule]) {
     let attribution = &landing.attribution;
     let date = attribution.landed_at.as_deref().map_or_else(|| "time unknown".to_owned(), |at| code(day(at)));
     let commit = attribution.approving_commit.as_deref();
@@ -127,10 +131,9 @@ fn landing(out: &mut String, audit: &Audit, landing: &AuditedLanding) {
     quoted(out, if landing.is_merge { "Merge commit" } else { "Commit" }, &attribution.approving_commit);
     quoted(out, "Landed", &attribution.landed_at);
     quoted(out, "Pull request", &attribution.pull_request);
-    quoted(out, "Address", &attribution.pull_request_url);
-    let rules = rules_of(audit, landing);
+    quoted(out, "Its address", &attribution.pull_request_url);
     if !rules.is_empty() {
-        line!(out, "- **Findings**: {}", rules.into_iter().map(words).collect::<Vec<_>>().join(", "));
+        line!(out, "- **Findings**: {}", rules.iter().map(|rule| words(rule.name())).collect::<Vec<_>>().join(", "));
     }
     let reason = attribution.reason.as_ref().map(|reason| format!(" ({})", prose(reason))).unwrap_or_default();
     line!(out, "- Segregation of duties: **{}**{reason}", attribution.segregation.name());
@@ -160,7 +163,7 @@ fn people(out: &mut String, attribution: &Attribution) {
     }
     for approver in &attribution.approvers {
         let (assurance, standing) = (words(approver.assurance.name()), words(approver.standing.name()));
-        let at = approver.at.as_ref().map(|at| format!(" at {}", code(at))).unwrap_or_default();
+        let at = approver.at.as_ref().map(|at| format!(", at {}", code(at))).unwrap_or_default();
         let (identity, evidence) = (code(&approver.identity), code(&approver.evidence));
         line!(out, "- Approver: {identity}, assurance **{assurance}**, standing **{standing}**{at}, from {evidence}");
     }
@@ -172,7 +175,8 @@ fn people(out: &mut String, attribution: &Attribution) {
 fn change(out: &mut String, change: &AuditedChange) {
     let place = if change.directory.is_empty() { String::new() } else { format!(" in {}", code(&change.directory)) };
     let commit = change.declaring_commit.as_deref();
-    let commit = commit.map_or_else(|| "a commit outside of this clone".to_owned(), |commit| code(&short_hash(commit)));
+    let commit =
+        commit.map_or_else(|| "a commit outside of this clone".to_owned(), |commit| format!("commit {}", code(commit)));
     let generated = if change.generated { ", in a generated file" } else { "" };
     let deployed = match &change.deployed {
         Some(deployed) => format!("first seen deployed {} by scan {}", code(&deployed.at), code(&deployed.scan)),
@@ -223,7 +227,7 @@ fn longest_run(text: &str) -> usize {
 
 /// Any text as a code span, to be read as it stands. A bar, which would end a cell of a table even there, is written
 /// between two spans as a character reference.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     if text.is_empty() {
         return "(empty)".to_owned();
     }
@@ -235,9 +239,9 @@ fn span(text: &str) -> String {
         return String::new();
     }
     let fence = "`".repeat(longest_run(text) + 1);
-    // One space is taken from both ends where both have one; a backtick there would lengthen the fence.
-    let ends = |character: char| text.starts_with(character) || text.ends_with(character);
-    let pad = if ends('`') || ends(' ') && !text.trim_matches(' ').is_empty() { " " } else { "" };
+    // A reader takes one space from both ends where both have one; a backtick there would lengthen the fence.
+    let spaces = text.starts_with(' ') && text.ends_with(' ') && text.contains(|character| character != ' ');
+    let pad = if spaces || text.starts_with('`') || text.ends_with('`') { " " } else { "" };
     format!("{fence}{pad}{text}{pad}{fence}")
 }
 
@@ -245,31 +249,85 @@ fn span(text: &str) -> String {
 /// Never at the beginning of a line.
 fn prose(text: &str) -> String {
     let mut parts: Vec<String> = Vec::new();
-    let mut quoted: Vec<&str> = Vec::new();
+    let mut quoted = String::new();
     for word in text.split(' ').filter(|word| !word.is_empty()) {
-        if is_plain(word) {
-            if !quoted.is_empty() {
-                parts.push(code(&quoted.join(" ")));
-                quoted.clear();
-            }
+        let (opening, core, closing) = punctuation(word);
+        if is_plain(core) || !opening.is_empty() {
+            parts.extend(quote(&mut quoted));
+        }
+        if is_plain(core) {
             parts.push(word.to_owned());
-        } else {
-            quoted.push(word);
+            continue;
+        }
+        if !quoted.is_empty() {
+            quoted.push(' ');
+        }
+        quoted.push_str(core);
+        if !opening.is_empty() || !closing.is_empty() {
+            parts.extend(quote(&mut quoted).map(|code| format!("{opening}{code}{closing}")));
         }
     }
-    if !quoted.is_empty() {
-        parts.push(code(&quoted.join(" ")));
-    }
+    parts.extend(quote(&mut quoted));
     if parts.is_empty() { "(empty)".to_owned() } else { parts.join(" ") }
 }
 
-/// Letters, hyphens and apostrophes between letters, or a small number; in parentheses or with punctuation behind it.
-/// What looks like a hash is none.
-fn is_plain(word: &str) -> bool {
-    let word = word.strip_prefix('(').unwrap_or(word);
-    let word = word.trim_end_matches([',', ';', ':', '.', '?', ')']);
-    let number = word.len() <= 4 && word.bytes().all(|byte| byte.is_ascii_digit());
-    let letters = word.split(['-', '\'']).all(|part| !part.is_empty() && part.chars().all(char::is_alphabetic));
-    let hash = word.len() >= 7 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
-    !word.is_empty() && (number || letters) && !hash
+/// Words that were put together, as code.
+fn quote(words: &mut String) -> Option<String> {
+    let words = std::mem::take(words);
+    (!words.is_empty()).then(|| code(&words))
+}
+
+/// A word between a parenthesis before it and punctuation behind it; a word of nothing else as it is.
+fn punctuation(word: &str) -> (&str, &str, &str) {
+    let rest = word.strip_prefix('(').unwrap_or(word);
+    let core = rest.trim_end_matches([',', ';', ':', '.', '?', ')']);
+    match core {
+        "" => ("", word, ""),
+        core => (&word[..word.len() - rest.len()], core, &rest[core.len()..]),
+    }
+}
+
+/// Letters, with hyphens and apostrophes between them, or a small number. What looks like a hash is none.
+fn is_plain(core: &str) -> bool {
+    let number = core.len() <= 4 && core.bytes().all(|byte| byte.is_ascii_digit());
+    let letters = core.split(['-', '\'']).all(|part| !part.is_empty() && part.chars().all(char::is_alphabetic));
+    let hash = core.len() >= 7 && core.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (number || letters) && !hash
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_code_whatever_they_hold() {
+        for (text, expected) in [
+            ("#12", "`#12`"),
+            ("", "(empty)"),
+            ("a`b", "``a`b``"),
+            ("`", "`` ` ``"),
+            (" a ", "`  a  `"),
+            (" a", "` a`"),
+            ("a|b", "`a`&#124;`b`"),
+            ("a\nb", "`a\\nb`"),
+        ] {
+            assert_eq!(code(text), expected);
+        }
+    }
+
+    #[test]
+    fn sentences_are_quoted_word_by_word() {
+        for (text, expected) in [
+            ("the approval came late.", "the approval came late."),
+            ("it's Ann's second-last of 12", "it's Ann's second-last of 12"),
+            ("Bo <bo@x> merged #12, then (#13).", "Bo `<bo@x>` merged `#12`, then (`#13`)."),
+            ("git fetch --unshallow gets it", "git fetch `--unshallow` gets it"),
+            ("see https://a.example @ann now", "see `https://a.example @ann` now"),
+            ("deadbeef and 1234567 but decade", "`deadbeef` and `1234567` but decade"),
+            ("a  |  b :", "a `|` b `:`"),
+            ("", "(empty)"),
+        ] {
+            assert_eq!(prose(text), expected.replace("`|`", "&#124;"), "{text}");
+        }
+    }
 }

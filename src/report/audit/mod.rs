@@ -15,10 +15,11 @@ pub use json::{audit_json, audit_schema};
 pub use markdown::audit_markdown;
 pub use text::audit_text;
 
-use super::counted;
+use super::{counted, short_hash};
 use crate::model::{
     Approver, AttributeDiff, Audit, AuditRule, AuditedLanding, Boundary, Check, CommitSignature, Emergency, Segregation,
 };
+use std::collections::HashMap;
 
 /// What a finding of the rule means, in one sentence.
 fn explain(rule: AuditRule) -> &'static str {
@@ -85,6 +86,14 @@ struct Quote {
 
 /// For formats without markup: a name that could be taken for more than one thing stands in quotation marks.
 const PLAIN: Quote = Quote { name: distinct, sentence: str::to_owned };
+
+/// The same, with hashes as people write them.
+const BRIEF: Quote = Quote { name: brief, sentence: str::to_owned };
+
+fn brief(name: &str) -> String {
+    let hash = name.len() >= 40 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if hash { short_hash(name) } else { distinct(name) }
+}
 
 fn distinct(name: &str) -> String {
     let separates = name.contains([',', ';', '(', ')', '"']) || name.contains(": ") || name.ends_with(':');
@@ -190,18 +199,25 @@ fn is_digest(text: &str) -> bool {
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// The findings that concern a landing, by their rules' names.
-fn rules_of<'a>(audit: &'a Audit, landing: &AuditedLanding) -> Vec<&'a str> {
-    let Some(commit) = &landing.attribution.approving_commit else { return Vec::new() };
-    let mut rules: Vec<AuditRule> = audit
-        .findings
-        .iter()
-        .filter(|finding| finding.commit.as_ref() == Some(commit))
-        .map(|finding| finding.rule)
-        .collect();
-    rules.sort_unstable();
-    rules.dedup();
-    rules.into_iter().map(AuditRule::name).collect()
+/// The rules of the findings, by the commit that they concern.
+fn rules_by_commit(audit: &Audit) -> HashMap<&str, Vec<AuditRule>> {
+    let mut rules: HashMap<&str, Vec<AuditRule>> = HashMap::new();
+    for finding in &audit.findings {
+        if let Some(commit) = &finding.commit {
+            rules.entry(commit).or_default().push(finding.rule);
+        }
+    }
+    for rules in rules.values_mut() {
+        rules.sort_unstable();
+        rules.dedup();
+    }
+    rules
+}
+
+/// Those that concern a landing.
+fn of_landing<'a>(rules: &'a HashMap<&str, Vec<AuditRule>>, landing: &AuditedLanding) -> &'a [AuditRule] {
+    let commit = landing.attribution.approving_commit.as_deref();
+    commit.and_then(|commit| rules.get(commit)).map(Vec::as_slice).unwrap_or_default()
 }
 
 /// How far an approver can be trusted and whether they count.

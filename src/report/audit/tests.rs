@@ -218,7 +218,7 @@ fn csv_is_read_back_as_it_was_meant() {
         assert_eq!(first[column(name)], expected, "{name}");
     }
     let approvers = &first[column("approvers")];
-    assert!(approvers.starts_with("Bo <Bo@example.com> (forge_verified, counts); Cy <"), "{approvers}");
+    assert!(approvers.starts_with("Bo <bo@example.com> (forge_verified, counts); Cy <"), "{approvers}");
     let values = &of("change")[5][column("attributes")];
     assert_eq!(values, "value: -2 → =3\\u{3b} +4 | 5");
     assert!(audit_csv(&full()).lines().count() == audit_csv(&full()).matches("\r\n").count(), "one line a row");
@@ -306,6 +306,23 @@ fn plain_text(node: &Node) {
     node.children().into_iter().flatten().for_each(plain_text);
 }
 
+/// All text below a node, code included.
+fn text_of(node: &Node) -> String {
+    match node {
+        Node::Text(text) => text.value.clone(),
+        Node::InlineCode(code) => code.value.clone(),
+        other => other.children().into_iter().flatten().map(text_of).collect(),
+    }
+}
+
+/// The values of all fenced blocks, in order.
+fn fenced(node: &Node, out: &mut Vec<String>) {
+    if let Node::Code(code) = node {
+        out.push(code.value.clone());
+    }
+    node.children().into_iter().flatten().for_each(|child| fenced(child, out));
+}
+
 #[test]
 fn markdown_has_the_documented_parts_and_no_others() {
     let skeleton = skeleton_of(&full());
@@ -367,13 +384,31 @@ fn foreign() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn foreign_text_adds_nothing_to_a_document(text in foreign()) {
         let audit = hostile(&text);
         prop_assert_eq!(skeleton_of(&audit), skeleton_of(&hostile("x")), "{}", audit_markdown(&audit));
         plain_text(&parsed(&audit_markdown(&audit)));
+    }
+
+    #[test]
+    fn names_are_read_as_they_stand(text in foreign()) {
+        let node = parsed(&format!("- x {}\n", super::markdown::code(&text)));
+        prop_assert_eq!(text_of(&node), format!("x {}", crate::report::inert(&text)));
+    }
+
+    #[test]
+    fn values_are_read_as_they_stand(text in foreign()) {
+        let mut audit = full();
+        audit.landings.truncate(1);
+        audit.landings[0].changes.truncate(1);
+        audit.landings[0].changes[0].attributes = vec![diff("a", Some(&text), None)];
+        let mut blocks = Vec::new();
+        fenced(&parsed(&audit_markdown(&audit)), &mut blocks);
+        let lines: Vec<_> = text.split('\n').map(crate::report::inert).collect();
+        prop_assert_eq!(blocks, vec![format!("- a = {}", lines.join("\n-   "))]);
     }
 
     #[test]
@@ -400,6 +435,18 @@ fn known_tricks_add_nothing() {
         no_formula(&rows(&audit_csv(&audit)));
         audit_text(&audit, OPTIONS);
     }
+}
+
+/// Whatever a history holds, every format takes time in proportion to it.
+#[test]
+fn much_text_takes_no_more_than_its_share_of_time() {
+    let audit = hostile(&"a ` | ;\n".repeat(5_000));
+    let begun = std::time::Instant::now();
+    for width in [0, 100] {
+        audit_text(&audit, TextOptions { color: false, width, verbose: true });
+    }
+    (audit_json(&audit), audit_csv(&audit), audit_markdown(&audit));
+    assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The audit for people: what must be known first, findings, then every landing, then what all of it rests on.
 //! Knows nothing of terminals: it is told whether to color and how wide to be.
 
-use super::{PLAIN, check, distinct, emergency, explain, is_complete, period, signature, statements, values};
+use super::{BRIEF, PLAIN, check, distinct, emergency, explain, is_complete, period, signature, statements, values};
 use crate::model::{
     AttributeDiff, Attribution, Audit, AuditFinding, AuditRule, AuditedChange, AuditedLanding, Segregation, Severity,
     Standing,
@@ -36,7 +36,7 @@ fn opening(page: &mut Page, audit: &Audit) {
     let place = format!(": {}{directory} at {reference} ({})", repository.root, short_hash(&repository.commit));
     let place = inert(&place).into_owned();
     page.line(0, &format!("{name}{place}"));
-    page.wrapped(0, "", None, &format!("changes {}", period(audit, PLAIN)));
+    page.wrapped(0, "", None, &format!("changes {}", period(audit, BRIEF)));
     if !is_complete(audit) {
         page.line(0, "");
         let text = "This audit is incomplete. Changes may have landed that are not listed below; \

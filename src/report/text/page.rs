@@ -85,16 +85,20 @@ impl Page {
         let margin = " ".repeat(start.chars().count());
         let text = inert(text);
         let mut lines: Vec<String> = vec![String::new()];
+        let mut taken = 0;
         for word in text.split(' ') {
             let last = lines.last_mut().expect("there is a first line");
-            let taken = last.chars().count();
-            if taken > 0 && self.options.width > 0 && taken + 1 + word.chars().count() > room {
+            let length = word.chars().count();
+            if taken > 0 && self.options.width > 0 && taken + 1 + length > room {
                 lines.push(word.to_owned());
+                taken = length;
             } else {
                 if taken > 0 {
                     last.push(' ');
+                    taken += 1;
                 }
                 last.push_str(word);
+                taken += length;
             }
         }
         for (position, line) in lines.iter().enumerate() {
