@@ -191,10 +191,8 @@ fn attribute(page: &Page, diff: &AttributeDiff, taken: usize) -> String {
         Some(_) if diff.sensitive => super::WITHHELD.to_owned(),
         Some(value) => value,
     };
-    let differs = diff.sensitive && before.is_some() && after.is_some();
-    if differs {
-        let word = if before == after { "equal" } else { "differs" };
-        return format!("{path}: (sensitive, {word})");
+    if diff.sensitive && before.is_some() && after.is_some() {
+        return format!("{path}: (sensitive, differs)");
     }
     let room = match page.options.width {
         0 => usize::MAX,
