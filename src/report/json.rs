@@ -9,6 +9,7 @@ use crate::inventory::Covered;
 use crate::model;
 use crate::model::ReportedValue;
 pub(super) use attribution::Attribution;
+pub(super) use scan::Repository;
 use scan::Scan;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -57,11 +58,18 @@ struct Document<'a> {
 
 /// The program that wrote the report.
 #[derive(Serialize, JsonSchema)]
-struct Tool {
+pub(super) struct Tool {
     /// Always `driftline`.
     name: &'static str,
     /// Its version.
     version: &'static str,
+}
+
+impl Tool {
+    /// This program.
+    pub(super) fn this() -> Self {
+        Self { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") }
+    }
 }
 
 /// Counts of instances by outcome.
@@ -299,7 +307,7 @@ fn kinds(_: &mut SchemaGenerator) -> Schema {
     one_of(model::Kind::ALL.map(model::Kind::name))
 }
 
-fn severities(_: &mut SchemaGenerator) -> Schema {
+pub(super) fn severities(_: &mut SchemaGenerator) -> Schema {
     use model::Severity::{High, Info, Low, Medium};
     one_of([High, Medium, Low, Info].map(model::Severity::name))
 }
@@ -317,7 +325,7 @@ impl<'a> From<&'a model::Report> for Document<'a> {
     fn from(report: &'a model::Report) -> Self {
         Self {
             format_version: FORMAT_VERSION,
-            tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+            tool: Tool::this(),
             scan: (&report.scan).into(),
             summary: (&report.summary).into(),
             notices: report.notices.iter().map(Into::into).collect(),

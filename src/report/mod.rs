@@ -2,6 +2,7 @@
 //! Knows nothing of how the report came to be.
 
 mod approval;
+mod audit;
 mod blame;
 #[cfg(test)]
 mod example;
@@ -14,6 +15,7 @@ mod tests;
 mod text;
 mod write;
 
+pub use audit::{audit_csv, audit_json, audit_markdown, audit_schema, audit_text};
 pub use blame::{blame_json, blame_schema, blame_text};
 pub use inert::inert;
 pub use json::{json, json_schema};

@@ -7,14 +7,14 @@ use crate::model::Report;
 use std::fs;
 use std::path::Path;
 
-const PLAIN: TextOptions = TextOptions { color: false, width: 100, verbose: false };
+pub(super) const PLAIN: TextOptions = TextOptions { color: false, width: 100, verbose: false };
 
 fn sarif_text(report: &Report) -> String {
     sarif(report, SarifOptions { directory: "net", earlier: Earlier::FirstUpload }).expect("not refused")
 }
 
 /// Compares with the file of that name; the version of the program is no part of what is expected.
-fn check(name: &str, actual: &str) {
+pub(super) fn check(name: &str, actual: &str) {
     let actual = actual.replace(env!("CARGO_PKG_VERSION"), "@@VERSION@@");
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/reports").join(name);
     if std::env::var_os("UPDATE_EXPECTED").is_some() {

@@ -43,7 +43,7 @@ struct Program<'a> {
 
 /// The repository whose configuration counts as approved.
 #[derive(Serialize, JsonSchema)]
-struct Repository<'a> {
+pub(in crate::report) struct Repository<'a> {
     /// The name of its folder.
     root: &'a str,
     /// The approved ref.
@@ -77,17 +77,22 @@ impl<'a> From<&'a model::ScanInfo> for Scan<'a> {
             sha256: &state.sha256,
             terraform_version: &state.terraform_version,
         };
-        let model::RepositoryInfo { root, reference, commit } = &scan.repository;
         Self {
             id: &scan.id,
             started_at: &scan.started_at,
             finished_at: &scan.finished_at,
-            repository: Repository { root, reference, commit },
+            repository: (&scan.repository).into(),
             states: scan.states.iter().map(state).collect(),
             providers: scan.programs.iter().map(|(source, program)| Program::new(source, program)).collect(),
             complete: scan.complete,
             exit_code: scan.exit_code,
         }
+    }
+}
+
+impl<'a> From<&'a model::RepositoryInfo> for Repository<'a> {
+    fn from(model::RepositoryInfo { root, reference, commit }: &'a model::RepositoryInfo) -> Self {
+        Self { root, reference, commit }
     }
 }
 

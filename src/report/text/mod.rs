@@ -2,8 +2,8 @@
 //! Knows nothing of terminals: it is told whether to color and how wide to be.
 
 mod finding;
-mod page;
-mod value;
+pub(super) mod page;
+pub(super) mod value;
 
 use super::{counted, scope_name};
 use crate::model::{CoverageStatus, Finding, Kind, Report};

@@ -98,7 +98,7 @@ fn one_line(value: &ReportedValue) -> String {
 }
 
 /// Both values in at most `room` characters each, cut so that the first difference is seen.
-fn both_shortened(one: &str, other: &str, room: usize) -> (String, String) {
+pub(in crate::report) fn both_shortened(one: &str, other: &str, room: usize) -> (String, String) {
     let common = one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
     let skip = if common > room / 2 { common - room / 4 } else { 0 };
     let shortened = |text: &str| {
