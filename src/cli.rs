@@ -27,8 +27,12 @@ pub enum Command {
     Scan(ScanArguments),
     /// Show the main job on an embedded example; needs no account and no network
     Demo(DemoArguments),
-    /// Name the commits that declared and approved resources, from Git alone
+    /// Name the commits that declared and approved resources, and all that happened to them
+    #[command(after_help = BLAME_EXAMPLES)]
     Blame(BlameArguments),
+    /// List every change to infrastructure that landed in a period, with its approval, for auditors
+    #[command(after_help = AUDIT_EXAMPLES)]
+    Audit(AuditArguments),
     /// Show what is declared, recorded and live of a resource, attribute by attribute, and where each comes from
     #[command(after_help = SHOW_EXAMPLES)]
     Show(ShowArguments),
@@ -44,6 +48,18 @@ Examples:
   driftline permissions                                              what this root module's state needs
   terraform state pull | driftline permissions --state - --format terraform
   driftline permissions --all                                        every resource type that is read";
+
+const BLAME_EXAMPLES: &str = "\
+Examples:
+  driftline blame aws_vpc.main                               all that happened to it, the newest first, and who approved it
+  GITHUB_TOKEN=… driftline blame                             with the reviews that the forge has on record";
+
+const AUDIT_EXAMPLES: &str = "\
+Examples:
+  driftline audit --since 2026-01-01 --until 2026-03-31      a quarter
+  driftline audit --since v1.4 --report markdown=audit.md --report csv=audit.csv
+  driftline audit --since 2026-01-01 --scan 'scans/*.json'   and when each change was first seen deployed
+Exit codes: 0 nothing to look at, 1 error, 2 findings, 3 no findings, but not all can be told";
 
 const SHOW_EXAMPLES: &str = "\
 Examples:
@@ -96,6 +112,10 @@ pub struct ScanArguments {
     /// Settings to use instead of driftline.toml of the approved commit
     #[arg(long, value_name = "FILE", help_heading = "Input")]
     pub config: Option<PathBuf>,
+
+    /// Where evidence of approvals comes from
+    #[command(flatten)]
+    pub evidence: EvidenceArguments,
 
     /// Also report live objects that are in no state
     #[arg(long, help_heading = "Input")]
@@ -248,6 +268,8 @@ pub enum Reporting {
     Scan,
     /// What `driftline blame` writes
     Blame,
+    /// What `driftline audit` writes
+    Audit,
     /// What `driftline show` writes
     Show,
 }
@@ -273,6 +295,63 @@ pub struct DemoArguments {
     pub output: OutputArguments,
 }
 
+/// Where evidence of approvals comes from.
+#[derive(Debug, Clone, Args)]
+pub struct EvidenceArguments {
+    /// Ask no forge: of its records use only what an earlier run kept
+    #[arg(long, help_heading = "Evidence")]
+    pub offline: bool,
+
+    /// The forge's API, where the remote does not tell, such as https://git.example.com/api/v3 (GitHub) or …/api/v4 (GitLab);
+    /// the forge's token goes there
+    #[arg(long, value_name = "URL", help_heading = "Evidence")]
+    pub forge: Option<String>,
+
+    /// Keep what was walked and what a forge answered here, instead of beside the repository's own data
+    #[arg(long, value_name = "DIR", help_heading = "Evidence")]
+    pub cache: Option<PathBuf>,
+
+    /// Keep nothing of it
+    #[arg(long, conflicts_with_all = ["cache", "offline"], help_heading = "Evidence")]
+    pub no_cache: bool,
+}
+
+/// Arguments of `audit`.
+#[derive(Debug, Args)]
+pub struct AuditArguments {
+    /// After this: a revision, or a date in UTC [default: the beginning of history]
+    #[arg(long, value_name = "REV|DATE")]
+    pub since: Option<String>,
+
+    /// Up to this, inclusive [default: the approved revision]
+    #[arg(long, value_name = "REV|DATE")]
+    pub until: Option<String>,
+
+    /// Only what is in this directory or below, inside a Git work tree
+    #[arg(long = "in", value_name = "DIR", default_value = ".")]
+    pub dir: PathBuf,
+
+    /// Approved revision [default: the remote's default branch, else HEAD]
+    #[arg(long, value_name = "REV")]
+    pub r#ref: Option<String>,
+
+    /// JSON report of a scan, or a glob of such: they tell when a change was first seen deployed; can be repeated
+    #[arg(long, value_name = "REPORT")]
+    pub scan: Vec<String>,
+
+    /// Settings to use instead of driftline.toml of the approved commit
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Where evidence of approvals comes from
+    #[command(flatten)]
+    pub evidence: EvidenceArguments,
+
+    /// Report to write: text, json, csv or markdown, optionally =FILE; can be repeated [default: text]
+    #[arg(long, value_name = "FORMAT[=FILE]")]
+    pub report: Vec<ReportTarget>,
+}
+
 /// Arguments of `blame`.
 #[derive(Debug, Args)]
 pub struct BlameArguments {
@@ -287,6 +366,14 @@ pub struct BlameArguments {
     /// Approved revision [default: the remote's default branch, else HEAD]
     #[arg(long, value_name = "REV")]
     pub r#ref: Option<String>,
+
+    /// Settings to use instead of driftline.toml of the approved commit
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Where evidence of approvals comes from
+    #[command(flatten)]
+    pub evidence: EvidenceArguments,
 
     /// Report to write: text or json, optionally =FILE; can be repeated [default: text]
     #[arg(long, value_name = "FORMAT[=FILE]")]
@@ -375,6 +462,23 @@ pub enum Format {
     Json,
     /// SARIF 2.1.0.
     Sarif,
+    /// Comma-separated values (RFC 4180).
+    Csv,
+    /// Markdown.
+    Markdown,
+}
+
+impl Format {
+    /// As it is typed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::Sarif => "sarif",
+            Self::Csv => "csv",
+            Self::Markdown => "markdown",
+        }
+    }
 }
 
 /// A report and where it goes.
@@ -400,18 +504,28 @@ impl std::str::FromStr for ReportTarget {
             "text" => Format::Text,
             "json" => Format::Json,
             "sarif" => Format::Sarif,
-            _ => return Err("not a report format: choose text, json or sarif".into()),
+            "csv" => Format::Csv,
+            "markdown" | "md" => Format::Markdown,
+            _ => return Err("not a report format: see --help for those of this command".into()),
         };
         Ok(Self { format, file })
     }
 }
 
-/// Two reports cannot share a place.
+/// A report is one of those that a command can write, and no two of them share a place.
 ///
 /// # Errors
-/// Names the place that two reports were told to use.
-pub fn check_targets(targets: &[ReportTarget]) -> Result<(), String> {
+/// Names the format that the command does not have, or the place that two reports were told to use.
+pub fn check_targets(targets: &[ReportTarget], formats: &[Format]) -> Result<(), String> {
     for (position, target) in targets.iter().enumerate() {
+        if !formats.contains(&target.format) {
+            let names: Vec<&str> = formats.iter().map(|format| format.name()).collect();
+            return Err(format!(
+                "this command does not report as {}: choose {}",
+                target.format.name(),
+                names.join(", ")
+            ));
+        }
         if targets[..position].iter().any(|earlier| earlier.file == target.file) {
             let place = target.file.as_ref().map_or("standard output".into(), |file| format!("`{}`", file.display()));
             return Err(format!(
@@ -445,8 +559,12 @@ mod tests {
     #[test]
     fn two_reports_do_not_share_a_place() {
         let targets = |texts: &[&str]| texts.iter().map(|text| text.parse()).collect::<Result<Vec<ReportTarget>, _>>();
-        assert!(check_targets(&targets(&["text", "json=a"]).unwrap_or_default()).is_ok());
-        assert!(check_targets(&targets(&["text", "json"]).unwrap_or_default()).is_err());
-        assert!(check_targets(&targets(&["sarif=a", "json=a"]).unwrap_or_default()).is_err());
+        let check = |texts: &[&str]| {
+            check_targets(&targets(texts).unwrap_or_default(), &[Format::Text, Format::Json, Format::Sarif])
+        };
+        assert!(check(&["text", "json=a"]).is_ok());
+        assert!(check(&["text", "json"]).is_err());
+        assert!(check(&["sarif=a", "json=a"]).is_err());
+        assert!(check(&["csv"]).is_err_and(|error| error.contains("choose text, json, sarif")));
     }
 }

@@ -2,6 +2,7 @@
 //! Knows nothing of how errors are printed.
 
 use crate::attribute::AttributeError;
+use crate::audit::{PeriodError, ScanRecordError};
 use crate::discover::DiscoverError;
 use crate::git::GitError;
 use crate::interrupt::Interrupted;
@@ -33,6 +34,12 @@ pub enum Error {
     /// Writing a report.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// A period that means nothing.
+    #[error(transparent)]
+    Period(#[from] PeriodError),
+    /// A scan's report that is none.
+    #[error(transparent)]
+    ScanRecord(#[from] ScanRecordError),
     /// Settings.
     #[error(transparent)]
     Settings(#[from] SettingsError),

@@ -11,6 +11,7 @@ pub mod config;
 pub mod confirm;
 pub mod discover;
 pub mod error;
+pub mod evidence;
 pub mod fetch;
 #[cfg(fuzzing)]
 pub mod fuzzing;

@@ -4,6 +4,7 @@
 use crate::attribute::{self, BlockId, History};
 use crate::compare::{Comparison, Level, Sides, compare};
 use crate::config::{self, BlockPlace, Configuration, VariableSource};
+use crate::evidence::EvidenceSettings;
 use crate::fetch::{self, FetchSettings, Live, Progress};
 use crate::git::{Approved, Repository, Tree};
 use crate::interrupt::Interrupt;
@@ -73,6 +74,8 @@ pub struct Settings {
     pub level: Level,
     /// The settings to use instead of those of the approved commit.
     pub config: Option<PathBuf>,
+    /// Where evidence of approvals comes from.
+    pub evidence: EvidenceSettings,
     /// The environment, of which plugins see a part and settings may take values.
     pub environment: BTreeMap<OsString, OsString>,
 }
@@ -230,7 +233,7 @@ fn report(
     let mut comparison = compare(sides);
     let left_out = inventory::apply(&settings.inventory, &mut comparison);
     interrupt.check()?;
-    let history = history(repository, approved, configurations, &comparison)?;
+    let history = history(&settings.evidence, repository, approved, configurations, &comparison)?;
     interrupt.check()?;
     let attribution = |configuration: &Configuration, address: &Address| attribution(&history, configuration, address);
     let contributing = |configuration: &Configuration, address: &Address, attribute: &str| {
@@ -248,6 +251,7 @@ fn report(
         finished_at: jiff::Timestamp::now().to_string(),
         repository: repository_info(repository, approved),
         states: states.iter().map(|state| state.info.clone()).collect(),
+        directories: directories(configurations),
         programs: sides.live.programs().into_iter().collect(),
         complete: false,
         exit_code: 0,
@@ -428,6 +432,7 @@ fn open_providers(settings: &Settings, file: &SettingsFile) -> Result<Vec<Box<dy
 
 /// The history of every directory that has something to attribute; none is walked where nothing is.
 fn history(
+    settings: &EvidenceSettings,
     repository: &Repository,
     approved: &Approved,
     configurations: &[&Configuration],
@@ -437,16 +442,19 @@ fn history(
     if nothing {
         return Ok(None);
     }
-    let directories: std::collections::BTreeSet<String> = configurations
-        .iter()
-        .flat_map(|configuration| configuration.modules.values().filter_map(|module| module.directory.clone()))
-        .collect();
     Ok(Some(attribute::history(
         repository.inner(),
         approved.commit,
-        &directories.into_iter().collect::<Vec<_>>(),
-        None,
+        &directories(configurations),
+        settings.keep.dir(repository).as_deref(),
     )?))
+}
+
+/// The directories of root modules and of their modules, as far as these are in this repository.
+fn directories(configurations: &[&Configuration]) -> Vec<String> {
+    let modules = configurations.iter().flat_map(|configuration| configuration.modules.values());
+    let directories: BTreeSet<String> = modules.filter_map(|module| module.directory.clone()).collect();
+    directories.into_iter().collect()
 }
 
 /// Who approved what an address declares.
@@ -544,7 +552,7 @@ fn redactor<'a>(states: &'a [State<'a>], keys: &'a [RedactionKey]) -> record::Re
     record::Redactor { states, keys, types: &providers::types }
 }
 
-fn repository_info(repository: &Repository, approved: &Approved) -> RepositoryInfo {
+pub(crate) fn repository_info(repository: &Repository, approved: &Approved) -> RepositoryInfo {
     let root = repository.work_dir().and_then(|dir| dir.file_name()).map(|name| name.to_string_lossy().into_owned());
     RepositoryInfo {
         root: root.unwrap_or_default(),

@@ -15,10 +15,7 @@ use std::collections::BTreeSet;
 
 /// Attributes all declared resources, or those that are named.
 pub(super) fn run(arguments: &BlameArguments) -> Result<u8, Error> {
-    let targets = super::targets(&arguments.report)?;
-    if targets.iter().any(|target| target.format == Format::Sarif) {
-        return Err(Error::Usage("blame reports as text or json".into()));
-    }
+    let targets = super::targets(&arguments.report, &[Format::Text, Format::Json])?;
     let addresses = arguments.addresses.iter().map(|text| text.parse().map_err(Error::Address));
     let addresses: Vec<Address> = addresses.collect::<Result<_, _>>()?;
     let repository = Repository::discover(&arguments.dir)?;
@@ -34,13 +31,14 @@ pub(super) fn run(arguments: &BlameArguments) -> Result<u8, Error> {
         resources.extend(blame::resources(&configuration, &addresses));
     }
     let directories: Vec<String> = directories.into_iter().collect();
-    let history = attribute::history(repository.inner(), approved.commit, &directories, None)?;
+    let keep = super::evidence(&arguments.evidence).keep.dir(&repository);
+    let history = attribute::history(repository.inner(), approved.commit, &directories, keep.as_deref())?;
     let resources = blame::found(&history, resources);
     let blamed = blame::report(&history, &resources);
     for target in targets {
         let text = match target.format {
             Format::Json => blame_json(&blamed),
-            Format::Text | Format::Sarif => blame_text(&blamed),
+            _ => blame_text(&blamed),
         };
         super::write(target.file.as_deref(), &text)?;
     }

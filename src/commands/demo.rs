@@ -5,6 +5,7 @@ use super::write_reports;
 use crate::cli::DemoArguments;
 use crate::compare::Level;
 use crate::error::Error;
+use crate::evidence::EvidenceSettings;
 use crate::git::Repository;
 use crate::interrupt::Interrupt;
 use crate::inventory::Inventory;
@@ -32,7 +33,7 @@ const NAME: &str = "payments-infrastructure";
 
 /// Unpacks the example, scans it, reports.
 pub(super) fn run(arguments: DemoArguments, interrupt: &Interrupt) -> Result<u8, Error> {
-    super::targets(&arguments.output.report)?;
+    super::targets(&arguments.output.report, &super::SCAN_FORMATS)?;
     let temporary;
     let dir = match &arguments.keep {
         Some(dir) => dir.clone(),
@@ -59,6 +60,7 @@ pub(super) fn run(arguments: DemoArguments, interrupt: &Interrupt) -> Result<u8,
         confirm: false,
         level: Level::Normalized,
         config: None,
+        evidence: EvidenceSettings::default(),
         environment: std::collections::BTreeMap::new(),
     };
     let mut report = super::scan::scan(&settings, interrupt)?;

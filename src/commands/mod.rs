@@ -1,15 +1,17 @@
 //! The commands: from arguments to an exit code.
 //! They know nothing of how a scan works inside.
 
+mod audit;
 mod blame;
 mod demo;
 mod permissions;
 mod scan;
 mod show;
 
-use crate::cli::{Cli, Color, Command, Format, OutputArguments, ReportTarget, Reporting};
+use crate::cli::{Cli, Color, Command, EvidenceArguments, Format, OutputArguments, ReportTarget, Reporting};
 use crate::config::VariableSource;
 use crate::error::Error;
+use crate::evidence::{EvidenceSettings, Keep};
 use crate::interrupt::Interrupt;
 use crate::model::Report;
 use crate::report::{self, Earlier, SarifOptions, TextOptions, WriteError};
@@ -26,12 +28,14 @@ pub fn run(cli: Cli, interrupt: &Interrupt) -> Result<u8, Error> {
         Command::Scan(arguments) => scan::run(arguments, interrupt),
         Command::Demo(arguments) => demo::run(arguments, interrupt),
         Command::Blame(arguments) => blame::run(&arguments),
+        Command::Audit(arguments) => audit::run(&arguments, interrupt),
         Command::Permissions(arguments) => permissions::run(arguments),
         Command::Show(arguments) => show::run(arguments, interrupt),
         Command::Schema(arguments) => {
             let schema = match arguments.command {
                 Reporting::Scan => report::json_schema(),
                 Reporting::Blame => report::blame_schema(),
+                Reporting::Audit => report::audit_schema(),
                 Reporting::Show => report::show_schema(),
             };
             write(None, &schema)?;
@@ -40,9 +44,12 @@ pub fn run(cli: Cli, interrupt: &Interrupt) -> Result<u8, Error> {
     }
 }
 
+/// What a scan reports as.
+const SCAN_FORMATS: [Format; 3] = [Format::Text, Format::Json, Format::Sarif];
+
 /// The targets as typed, or text on standard output.
-fn targets(report: &[ReportTarget]) -> Result<Vec<ReportTarget>, Error> {
-    crate::cli::check_targets(report).map_err(Error::Usage)?;
+fn targets(report: &[ReportTarget], formats: &[Format]) -> Result<Vec<ReportTarget>, Error> {
+    crate::cli::check_targets(report, formats).map_err(Error::Usage)?;
     if report.is_empty() {
         return Ok(vec![ReportTarget { format: Format::Text, file: None }]);
     }
@@ -57,11 +64,11 @@ fn write_reports(
     earlier: Earlier<'_>,
 ) -> Result<(), Error> {
     let mut rendered = Vec::new();
-    for target in targets(&output.report)? {
+    for target in targets(&output.report, &SCAN_FORMATS)? {
         let text = match target.format {
-            Format::Text => report::text(report, text_options(output, target.file.as_deref())),
             Format::Json => report::json(report),
             Format::Sarif => report::sarif(report, SarifOptions { directory, earlier })?,
+            _ => report::text(report, text_options(output, target.file.as_deref())),
         };
         rendered.push((target.file, text));
     }
@@ -85,6 +92,16 @@ fn variables(named: &[VariableInput]) -> Vec<VariableInput> {
     std::env::vars_os().filter_map(variable).chain(named.iter().cloned()).collect()
 }
 
+/// Where evidence of approvals comes from, as typed.
+fn evidence(arguments: &EvidenceArguments) -> EvidenceSettings {
+    let keep = match &arguments.cache {
+        _ if arguments.no_cache => Keep::Nothing,
+        Some(dir) => Keep::In(dir.clone()),
+        None => Keep::Beside,
+    };
+    EvidenceSettings { offline: arguments.offline, forge: arguments.forge.clone(), keep }
+}
+
 /// Writes to a file, or to standard output.
 fn write(file: Option<&Path>, text: &str) -> Result<(), Error> {
     write_by(file, &|out| out.write_all(text.as_bytes()))
@@ -99,13 +116,17 @@ fn write_by(file: Option<&Path>, render: &report::Render<'_>) -> Result<(), Erro
 }
 
 fn text_options(output: &OutputArguments, file: Option<&Path>) -> TextOptions {
+    text_options_of(output.color, output.show_folds, file)
+}
+
+fn text_options_of(color: Color, verbose: bool, file: Option<&Path>) -> TextOptions {
     let terminal = file.is_none() && std::io::stdout().is_terminal();
-    let color = match output.color {
+    let color = match color {
         Color::Always => true,
         Color::Never => false,
         Color::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     };
     let width =
         if terminal { terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0)) } else { 0 };
-    TextOptions { color, width, verbose: output.show_folds }
+    TextOptions { color, width, verbose }
 }

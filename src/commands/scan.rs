@@ -26,7 +26,7 @@ pub(super) fn run(arguments: ScanArguments, interrupt: &Interrupt) -> Result<u8,
     let variables = arguments.variables.in_order();
     let (readers, level) = readers(&arguments)?;
     // Arguments that cannot work are told before an hour of reading.
-    super::targets(&arguments.output.report)?;
+    super::targets(&arguments.output.report, &super::SCAN_FORMATS)?;
     let previous = match arguments.sarif_previous.as_deref() {
         Some(path) if path != Path::new("none") => Some(read_previous(path)?),
         _ => None,
@@ -54,6 +54,7 @@ pub(super) fn run(arguments: ScanArguments, interrupt: &Interrupt) -> Result<u8,
         confirm: arguments.confirm,
         level,
         config: arguments.config,
+        evidence: super::evidence(&arguments.evidence),
         environment: std::env::vars_os().collect(),
     };
     let report = scan(&settings, interrupt)?;

@@ -4,6 +4,7 @@
 use crate::cli::{Format, ShowArguments};
 use crate::compare::Level;
 use crate::error::Error;
+use crate::evidence::EvidenceSettings;
 use crate::interrupt::Interrupt;
 use crate::inventory::Inventory;
 use crate::judge::IN_SYNC;
@@ -15,10 +16,7 @@ use std::time::Duration;
 
 /// Shows what is known of the named resources, or the list of all.
 pub(super) fn run(arguments: ShowArguments, interrupt: &Interrupt) -> Result<u8, Error> {
-    let targets = super::targets(&arguments.report)?;
-    if targets.iter().any(|target| target.format == Format::Sarif) {
-        return Err(Error::Usage("show reports as text or json".into()));
-    }
+    let targets = super::targets(&arguments.report, &[Format::Text, Format::Json])?;
     let addresses = arguments.addresses.iter().map(|text| text.parse().map_err(Error::Address));
     let addresses: Vec<Address> = addresses.collect::<Result<_, _>>()?;
     let variables = arguments.variables.in_order();
@@ -39,6 +37,7 @@ pub(super) fn run(arguments: ShowArguments, interrupt: &Interrupt) -> Result<u8,
         confirm: false,
         level: Level::Normalized,
         config: None,
+        evidence: EvidenceSettings::default(),
         environment: std::env::vars_os().collect(),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
@@ -58,8 +57,8 @@ pub(super) fn run(arguments: ShowArguments, interrupt: &Interrupt) -> Result<u8,
         let file = target.file.as_deref();
         match target.format {
             Format::Json => super::write_by(file, &|out| show_json(&shown, out))?,
-            Format::Text | Format::Sarif if addresses.is_empty() => super::write(file, &show_list(&shown))?,
-            Format::Text | Format::Sarif => super::write(file, &show_text(&shown))?,
+            _ if addresses.is_empty() => super::write(file, &show_list(&shown))?,
+            _ => super::write(file, &show_text(&shown))?,
         }
     }
     Ok(IN_SYNC)

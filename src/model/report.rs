@@ -273,6 +273,8 @@ pub struct ScanInfo {
     pub repository: RepositoryInfo,
     /// The states.
     pub states: Vec<StateInfo>,
+    /// Directories of the root modules that were scanned and of their modules, from the repository's root, sorted.
+    pub directories: Vec<String>,
     /// Programs that read, with the address of the provider that each is.
     pub programs: Vec<(String, Program)>,
     /// Whether all that was to be looked at was.

@@ -302,6 +302,7 @@ pub(super) fn gap(resource_type: &str, class: GapClass, cause: &str) -> Coverage
 
 fn scan() -> ScanInfo {
     ScanInfo {
+        directories: vec![String::new(), "net".into()],
         id: "01JQ000000000000000000000".into(),
         started_at: "2026-03-02T04:00:00Z".into(),
         finished_at: "2026-03-02T04:00:07.25Z".into(),
@@ -444,6 +445,7 @@ pub(super) fn hostile(text: &str) -> Report {
     let state =
         StateInfo { source: owned(), lineage: owned(), serial: u64::MAX, sha256: owned(), terraform_version: owned() };
     report.scan = ScanInfo {
+        directories: vec![owned()],
         id: owned(),
         started_at: owned(),
         finished_at: owned(),

@@ -19,6 +19,9 @@ pub(super) struct Scan<'a> {
     repository: Repository<'a>,
     /// The states that were read.
     states: Vec<State<'a>>,
+    /// Directories of the root modules that were scanned and of their modules, from the repository's root; the root itself is
+    /// empty.
+    directories: &'a [String],
     /// The provider plugins that read; native readers are no programs of their own.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     providers: Vec<Program<'a>>,
@@ -83,6 +86,7 @@ impl<'a> From<&'a model::ScanInfo> for Scan<'a> {
             finished_at: &scan.finished_at,
             repository: (&scan.repository).into(),
             states: scan.states.iter().map(state).collect(),
+            directories: &scan.directories,
             providers: scan.programs.iter().map(|(source, program)| Program::new(source, program)).collect(),
             complete: scan.complete,
             exit_code: scan.exit_code,
