@@ -10,6 +10,7 @@ mod fake;
 #[cfg(feature = "aws")]
 mod faults;
 mod harness;
+mod histories;
 mod permissions;
 #[cfg(feature = "plugin")]
 mod plugin;
