@@ -2,6 +2,7 @@
 //! The stages print nothing and read no environment; the commands do.
 
 pub mod attribute;
+pub mod attributions;
 pub mod audit;
 pub mod blame;
 pub mod cli;

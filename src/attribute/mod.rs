@@ -392,6 +392,11 @@ impl History {
         })
     }
 
+    /// Who declared and approved what one event of a block did.
+    pub fn event_attribution(&self, event: &Event) -> Attribution {
+        self.attributed(event)
+    }
+
     /// All that is known to have happened to a block, in the order of the chain.
     pub fn events(&self, block: &BlockId) -> &[Event] {
         self.blocks.get(block).map_or(&[], |history| &history.events)

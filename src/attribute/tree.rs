@@ -137,7 +137,7 @@ fn changes_within(
                 if depth < DEPTH && scope.enters(&path) {
                     subtrees.push((path, depth + 1, id(old), id(new)));
                 }
-            } else if holds {
+            } else if holds || is_entered_submodule(scope, &directory, name, old.or(new)) {
                 let (before, after) = (old.and_then(syntax), new.and_then(syntax));
                 let change = |syntax, old, new| FileChange {
                     directory: directory.clone(),
@@ -167,6 +167,11 @@ pub(super) fn root_file(repository: &gix::Repository, tree_id: ObjectId, name: &
     let entry = entries(&data).filter_map(Result::ok).find(|entry| entry.filename == name && entry.mode.is_blob())?;
     let mut object = repository.try_find_object(entry.oid).ok()??;
     Some(std::mem::take(&mut object.data))
+}
+
+/// Whether an entry is a submodule in which something is looked for.
+fn is_entered_submodule(scope: &Scope, directory: &str, name: &BStr, entry: Option<EntryRef<'_>>) -> bool {
+    entry.is_some_and(|entry| entry.mode.is_commit()) && scope.enters(&joined(directory, name))
 }
 
 /// In which language an entry is written, if it is configuration.
