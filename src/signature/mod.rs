@@ -6,6 +6,9 @@
 //! stays good for what it signed before; a revoked key never is, whenever it was revoked. Whoever wants today's
 //! judgment passes today as the time.
 //!
+//! What cannot be told offline: whether a certificate was revoked. Who *may* sign for whom is not judged either: the
+//! signer's names stand beside the answer, whatever the commit says of its committer.
+//!
 //! Refused, with a cause: MD5 and SHA-1 over commits and tags, RSA under 2048 bits, more than one signature at once,
 //! and every byte that the format leaves without a meaning.
 

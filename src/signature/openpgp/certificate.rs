@@ -65,8 +65,8 @@ impl Certificate {
         let hashed = primary.hashed();
         let own = |signature: &&Signature, data: &[u8]| primary.signed(signature, data) == Ok(true);
 
-        let direct = first.signatures.iter().filter(|found| found.kind == DIRECT && own(found, &hashed));
-        let direct = direct.max_by_key(|found| found.created);
+        let direct: Vec<_> =
+            first.signatures.iter().filter(|found| found.kind == DIRECT && own(found, &hashed)).collect();
         let mut certified: Option<&Signature> = None;
         let mut user_ids = Vec::new();
         for component in others.iter().filter(|component| component.tag == USER_ID) {
@@ -85,11 +85,12 @@ impl Certificate {
         }
         // What the newest of each kind says. One that is silent takes nothing back: `gpg` makes direct ones that only
         // name a revoker.
-        let statements: Vec<&Signature> = certified.into_iter().chain(direct).collect();
+        let statements: Vec<&Signature> =
+            certified.into_iter().chain(direct.iter().copied().max_by_key(|found| found.created)).collect();
         if statements.is_empty() {
             return Err("nothing that its holder says of it can be verified: too old, or its signatures were left out");
         }
-        let names_revoker = statements.iter().any(|statement| statement.names_revoker);
+        let names_revoker = statements.iter().chain(&direct).any(|statement| statement.names_revoker);
         let lasts = statements.iter().filter_map(|statement| statement.key_lasts).min();
         let expires = lasts.map(|seconds| primary.created + seconds);
         let flags = statements.iter().find_map(|statement| statement.key_flags);
