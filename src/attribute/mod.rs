@@ -29,6 +29,7 @@ mod graph;
 mod landing;
 mod library;
 mod notes;
+mod owners;
 mod people;
 mod population;
 mod side;
