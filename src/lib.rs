@@ -11,6 +11,7 @@ pub mod confirm;
 pub mod discover;
 pub mod error;
 pub mod fetch;
+pub mod forge;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 pub mod git;
