@@ -256,13 +256,15 @@ impl Client {
 
     /// Waits for the forge's limit to reset, if it does in time.
     fn wait_until_open(&self, patience: &Patience) -> Result<(), Missing> {
-        let closed = *self.closed.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some((until, calendar)) = closed.filter(|(until, _)| *until > Instant::now()) else { return Ok(()) };
-        if until >= patience.until {
-            let calendar = calendar.round(jiff::Unit::Second).unwrap_or(calendar);
-            return Err(Missing::RateLimited { until: calendar.to_string() });
+        while !patience.interrupt.is_set() {
+            let closed = *self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some((until, calendar)) = closed.filter(|(until, _)| *until > Instant::now()) else { break };
+            if until >= patience.until {
+                let calendar = calendar.round(jiff::Unit::Second).unwrap_or(calendar);
+                return Err(Missing::RateLimited { until: calendar.to_string() });
+            }
+            patience.sleep(until);
         }
-        patience.sleep(until);
         Ok(())
     }
 }

@@ -303,20 +303,48 @@ fn pages_are_followed_by_number_at_the_address_that_was_asked() {
 }
 
 #[test]
-fn pipelines_of_merged_results_count_and_those_of_forks_do_not() {
+fn the_pipeline_that_ran_on_the_head_counts() {
     let path = format!("{PROJECT}/merge_requests/7");
-    let mut documents = documents();
-    let mut merged = documents.by_path[&path].clone();
-    merged["head_pipeline"] = json!({"id": 70, "project_id": 42, "sha": sha("merged result"), "status": "success"});
-    documents.set(&path, merged.clone());
-    documents.set(&format!("{PROJECT}/pipelines/70/jobs"), json!([]));
-    let checks = bench(documents).record("merge").checks.expect("checks");
-    assert_eq!((checks.len(), checks[0].name.as_str(), checks[0].conclusion.as_str()), (1, "pipeline", "success"));
+    let with = |sha_of: &str, project: u64, listed: Value| {
+        let mut documents = documents();
+        let mut request = documents.by_path[&path].clone();
+        request["head_pipeline"] = json!({"id": 70, "project_id": project, "sha": sha(sha_of), "status": "success"});
+        documents.set(&path, request);
+        documents.set(&format!("{path}/pipelines"), listed);
+        documents.set(&format!("{PROJECT}/pipelines/70/jobs"), json!([]));
+        documents
+    };
+    let commit = |documents: &mut Documents, word: &str, parent: &str| {
+        let commit = json!({"id": sha(word), "parent_ids": [sha("target"), sha(parent)]});
+        documents.set(&format!("{PROJECT}/repository/commits/{}", sha(word)), commit);
+    };
+    let conclusions = |documents: Documents| {
+        let record = bench(documents).record("merge");
+        let checks = record.checks.map(|checks| checks.into_iter().map(|check| check.conclusion).collect::<Vec<_>>());
+        (checks, record.problems)
+    };
+    let words = |words: &[&str]| Some(words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
 
-    let mut documents = self::documents();
-    merged["head_pipeline"]["project_id"] = json!(43);
-    documents.set(&path, merged);
-    let record = bench(documents).record("merge");
-    assert_eq!(record.checks, Some(Vec::new()));
-    assert!(record.problems.iter().any(|problem| problem.contains("fork")), "{:?}", record.problems);
+    // On the result of merging, which has the head as a parent.
+    let mut merged = with("result", 42, json!([]));
+    commit(&mut merged, "result", "head");
+    assert_eq!(conclusions(merged), (words(&["success"]), Vec::new()));
+
+    // An earlier head's, to which the merge request still points: it says nothing of the final head.
+    let mut earlier = with("first", 42, json!([]));
+    commit(&mut earlier, "first", "base");
+    assert_eq!(conclusions(earlier), (words(&[]), Vec::new()));
+    let listed = json!([{"id": 61, "project_id": 42, "sha": sha("head"), "status": "failed"}]);
+    let mut earlier = with("first", 42, listed);
+    commit(&mut earlier, "first", "base");
+    assert_eq!(conclusions(earlier).0, words(&["failed", "success", "failed"]));
+
+    // One that cannot be told.
+    let (checks, problems) = conclusions(with("gone", 42, json!([])));
+    assert_eq!((checks, problems.len()), (None, 1));
+
+    // A fork's.
+    let (checks, problems) = conclusions(with("head", 43, json!([])));
+    assert_eq!(checks, words(&[]));
+    assert!(problems[0].contains("fork"), "{problems:?}");
 }

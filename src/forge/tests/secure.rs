@@ -3,7 +3,7 @@
 use super::token;
 use crate::forge::error::Missing;
 use crate::forge::http::{Client, Patience};
-use crate::forge::place::{Api, Token};
+use crate::forge::place::{Api, ProxySettings, Token};
 use crate::forge::record::ForgeKind;
 use crate::interrupt::Interrupt;
 use std::io::{Read, Write};
@@ -39,6 +39,34 @@ fn server(name: &str) -> (u16, Vec<u8>, Arc<Mutex<String>>) {
         }
     });
     (port, certificate, heard)
+}
+
+#[test]
+fn a_proxy_is_asked_for_the_way_and_told_no_more() {
+    let secret = token();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let proxy = format!("http://{}", listener.local_addr().expect("an address"));
+    let heard = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a connection");
+        let mut bytes = [0; 4096];
+        let count = stream.read(&mut bytes).expect("a request");
+        let _ = stream.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
+        // What a client would send into a way that is not there.
+        stream.set_read_timeout(Some(Duration::from_millis(500))).expect("a timeout");
+        let more = stream.read(&mut [0; 64]).unwrap_or(0);
+        (String::from_utf8_lossy(&bytes[..count]).into_owned(), more)
+    });
+    let settings = ProxySettings::of(&[("HTTPS_PROXY".into(), proxy.into())].into()).expect("a proxy");
+    let api = Api::parse("https://git.example/api/v3").expect("an API");
+    let own = Token::for_api(&secret, "https://git.example/api/v3").expect("a token");
+    let roots = || Ok(Vec::new());
+    let client = Client::new(ForgeKind::GitHub, api, Some(own), Some(&settings), roots).expect("a client");
+    let patience = Patience { until: Instant::now() + Duration::from_millis(900), interrupt: Interrupt::default() };
+    let missing = client.get("/repos/octo/infra", None, &patience).expect_err("no answer");
+    assert!(!missing.to_string().contains(&secret), "{missing}");
+    let (heard, more) = heard.join().expect("a proxy");
+    assert!(heard.starts_with("CONNECT git.example:443 "), "{heard}");
+    assert!(!heard.contains(&secret) && more == 0, "{heard}");
 }
 
 fn get(port: u16, host: &str, trusted: &[u8], secret: &str) -> Result<Vec<u8>, Missing> {
