@@ -14,6 +14,7 @@ pub mod discover;
 pub mod error;
 pub mod evidence;
 pub mod fetch;
+pub mod forge;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 pub mod git;
