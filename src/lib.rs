@@ -34,4 +34,5 @@ pub mod scan;
 mod schema_node;
 pub mod settings;
 pub mod show;
+pub mod signature;
 pub mod state;

@@ -27,6 +27,7 @@ mod graph;
 mod landing;
 mod library;
 mod notes;
+mod owners;
 mod people;
 mod side;
 mod split;
