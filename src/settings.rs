@@ -1,8 +1,10 @@
 //! `driftline.toml`: what an approved commit, or a file that is named, says beyond Terraform's own configuration.
 //! Knows nothing of what settings are used for.
 
+use crate::attribute::{Approvals, ForgeSettings, PersonSettings, Persons, Policy, SignatureSettings, TeamSettings};
 use crate::git::Tree;
 use crate::plan::ReadPlan;
+use crate::signature::Keys;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -25,6 +27,35 @@ pub struct SettingsFile {
     /// How provider plugins are run.
     #[serde(default)]
     pub plugin: PluginSettings,
+    /// What makes a change properly approved.
+    #[serde(default)]
+    pub segregation: Policy,
+    /// Who is who.
+    #[serde(default, rename = "person")]
+    pub persons: Vec<PersonSettings>,
+    /// Who is in a team that CODEOWNERS names.
+    #[serde(default, rename = "team")]
+    pub teams: Vec<TeamSettings>,
+    /// Whose signatures are trusted.
+    #[serde(default)]
+    pub signatures: SignatureSettings,
+    /// Where pull requests are.
+    #[serde(default)]
+    pub forge: ForgeSettings,
+}
+
+impl SettingsFile {
+    /// How approvals are judged, with keys and without any forge's record.
+    pub fn approvals(&self, keys: Keys) -> Approvals {
+        let (policy, persons) = (self.segregation.clone(), self.who());
+        let forge_signers = self.signatures.forge_signers.clone();
+        Approvals { policy, persons, keys, forge_signers, forge: self.forge.kind, ..Approvals::default() }
+    }
+
+    /// Who is who.
+    pub fn who(&self) -> Persons {
+        Persons { persons: self.persons.clone(), teams: self.teams.clone() }
+    }
 }
 
 /// Values for arguments of one provider configuration.
@@ -125,7 +156,9 @@ pub fn read(tree: &Tree<'_>, named: Option<&Path>) -> Result<SettingsFile, Setti
     };
     let malformed = |cause: String| SettingsError::Malformed { path: path.clone(), cause };
     let text = String::from_utf8(bytes).map_err(|_| malformed("it is not UTF-8".into()))?;
-    toml::from_str(&text).map_err(|error| malformed(error.message().to_owned()))
+    let settings: SettingsFile = toml::from_str(&text).map_err(|error| malformed(error.message().to_owned()))?;
+    settings.who().check().map_err(malformed)?;
+    Ok(settings)
 }
 
 /// Gives the arguments of provider configurations the values that the settings name. Returns the addresses that concern
@@ -239,8 +272,49 @@ mod tests {
     }
 
     #[test]
+    fn approvals() {
+        let text = r#"
+            [segregation]
+            approvals = 2
+            minimum_assurance = "forge_verified"
+
+            [[person]]
+            name = "Ann Lee"
+            emails = ["ann@example.com"]
+            logins = ["github:ann"]
+
+            [[team]]
+            name = "@org/infra"
+            members = ["Ann Lee"]
+
+            [signatures]
+            openpgp = ["keys/*.asc"]
+
+            [forge]
+            kind = "github"
+            repository = "org/infra"
+        "#;
+        let settings: SettingsFile = toml::from_str(text).expect("settings");
+        assert_eq!(settings.segregation.approvals.get(), 2);
+        assert_eq!(settings.who().check(), Ok(()));
+        assert_eq!(settings.signatures.forge_signers, ["noreply@github.com"]);
+        assert_eq!(settings.forge.kind, Some(crate::forge::ForgeKind::GitHub));
+    }
+
+    #[test]
     fn what_is_not_known_is_refused() {
-        for text in ["[plugins]", "[plugin]\ntls = true", "[[provider]]\naddress = \"x\"", "not toml"] {
+        for text in [
+            "[plugins]",
+            "[plugin]\ntls = true",
+            "[[provider]]\naddress = \"x\"",
+            "not toml",
+            "[segregation]\napprovers = 2",
+            "[[person]]\nname = \"Ann\"\nmail = \"ann@x\"",
+            "[[team]]\nname = \"@org/infra\"",
+            "[signatures]\nkeys = []",
+            "[forge]\nkind = \"gitea\"",
+            "[forge]\ntoken = \"x\"",
+        ] {
             assert!(toml::from_str::<SettingsFile>(text).is_err(), "{text}");
         }
     }
