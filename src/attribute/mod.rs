@@ -47,6 +47,7 @@ mod verdict;
 mod walk;
 
 pub use approvals::Approvals;
+pub(crate) use policy::fits;
 pub use policy::{Checks, ForgeSettings, PersonSettings, Persons, Policy, SignatureSettings, TeamSettings};
 
 use crate::model::Attribution;

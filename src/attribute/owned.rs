@@ -36,7 +36,17 @@ pub(super) fn paths(
             "" => change.name,
             directory => format!("{directory}/{}", change.name),
         };
-        for rule in owners.owners_of(&path).into_iter().filter(|rule| !rule.optional) {
+        let rules = owners.owners_of(&path);
+        if let (true, Some(skipped)) = (rules.is_empty(), owners.skipped().first()) {
+            let unclear = Some(format!("line {} of CODEOWNERS counts for nothing: {}", skipped.line, skipped.cause));
+            found.entry(0).or_insert_with(|| OwnedPath {
+                path: path.clone(),
+                approvals: 1,
+                owners: Vec::new(),
+                unclear,
+            });
+        }
+        for rule in rules.into_iter().filter(|rule| !rule.optional) {
             found.entry(rule.line).or_insert_with(|| {
                 let (owners, unclear) = whose.owners(&rule.owners, statements);
                 OwnedPath { path: path.clone(), approvals: rule.approvals as usize, owners, unclear }

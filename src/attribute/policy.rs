@@ -216,7 +216,7 @@ pub(super) fn is_account(text: &str) -> bool {
 }
 
 /// Whether a text fits a pattern, in which `*` stands for anything; without regard to case.
-pub(super) fn fits(pattern: &str, text: &str) -> bool {
+pub(crate) fn fits(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.to_lowercase(), text.to_lowercase());
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();

@@ -6,9 +6,11 @@ mod changes;
 mod forges;
 mod merges;
 mod moves;
+mod owners;
 mod policies;
 mod random;
 mod repository;
+mod signed;
 
 use super::{BlockId, EventKind, History};
 pub(super) use repository::git_trailers;
