@@ -179,6 +179,24 @@ fn syntax(entry: EntryRef<'_>) -> Option<Syntax> {
     if entry.mode.is_commit() { Some(Syntax::Submodule) } else { Syntax::of(entry.filename) }
 }
 
+/// A file is not read beyond this.
+const FILE: u64 = 16 << 20;
+
+/// Reads one file of a tree, by its path.
+pub(super) fn file(repository: &gix::Repository, tree_id: ObjectId, path: &str) -> Option<Vec<u8>> {
+    let mut at = tree_id;
+    let mut names = path.split('/').peekable();
+    while let Some(name) = names.next() {
+        let data = tree(repository, at).ok()?;
+        let wanted = |entry: &EntryRef<'_>| entry.filename == name && entry.mode.is_tree() == names.peek().is_some();
+        at = entries(&data).filter_map(Result::ok).find(wanted)?.oid.to_owned();
+    }
+    let header = repository.try_find_header(at).ok()??;
+    let readable = header.kind() == gix::objs::Kind::Blob && header.size() <= FILE;
+    let mut object = readable.then(|| repository.try_find_object(at).ok().flatten()).flatten()?;
+    Some(std::mem::take(&mut object.data))
+}
+
 fn id(entry: Option<EntryRef<'_>>) -> Option<ObjectId> {
     entry.map(|entry| entry.oid.to_owned())
 }
