@@ -2,8 +2,9 @@
 //! Knows nothing of state, of what is live, or of output formats.
 
 use crate::attribute::{BlockId, Event, History};
-use crate::config::{BlockPlace, Configuration};
-use crate::model::{Address, Attribution, SourceRange};
+use crate::attributions::{self, Determining};
+use crate::config::Configuration;
+use crate::model::{Address, Attribution};
 use std::collections::BTreeSet;
 
 /// A resource to be asked about.
@@ -16,18 +17,7 @@ pub struct Resource {
     /// The block that declares it, or did; none where its module is not in this repository.
     pub block: Option<BlockId>,
     /// What else determines it.
-    pub contributors: Vec<Contributor>,
-}
-
-/// A block that takes part in determining a resource.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Contributor {
-    /// Its name, for example `module.net`.
-    pub what: String,
-    /// Where it stands.
-    pub source: Option<SourceRange>,
-    /// The block.
-    pub block: BlockId,
+    pub contributors: Vec<Determining>,
 }
 
 /// The answer for one resource.
@@ -38,9 +28,9 @@ pub struct Blamed<'a> {
     /// Who declared and approved it.
     pub attribution: Attribution,
     /// The same of its contributors, in their order.
-    pub contributing: Vec<(&'a Contributor, Attribution)>,
-    /// All that happened to it, in the order of history.
-    pub events: &'a [Event],
+    pub contributing: Vec<(&'a Determining, Attribution)>,
+    /// All that happened to it, in the order of history, each with its approval.
+    pub events: Vec<(&'a Event, Attribution)>,
 }
 
 /// The resources of a root module: those of the given addresses, declared or not, or all that are declared.
@@ -59,33 +49,10 @@ pub fn resources(configuration: &Configuration, addresses: &[Address]) -> Vec<Re
 }
 
 fn resource(configuration: &Configuration, address: Address) -> Resource {
-    let block = configuration.block(&address);
-    let block =
-        block.map(|block| BlockId { directory: block.directory, kind: block.kind.into(), labels: block.labels });
-    let mut contributors = module_calls(configuration, &address);
-    contributors.extend(configuration.contributing(&address, None).into_iter().map(|contribution| {
-        let BlockPlace { directory, kind, labels } = contribution.block;
-        let block = BlockId { directory, kind: kind.into(), labels };
-        Contributor { what: contribution.what, source: contribution.range, block }
-    }));
+    let mut contributors = attributions::enclosing(configuration, &address);
+    contributors.extend(attributions::referred(configuration, &address, None));
+    let block = attributions::block(configuration, &address);
     Resource { root_module: configuration.directory.clone(), block, contributors, address }
-}
-
-fn module_calls(configuration: &Configuration, address: &Address) -> Vec<Contributor> {
-    let mut calls = Vec::new();
-    let mut path: Vec<String> = Vec::new();
-    let mut caller = Some(configuration.directory.clone());
-    for step in address.module.iter() {
-        path.push(step.name.to_string());
-        let Some(call) = configuration.modules.get(&path) else { break };
-        if let Some(directory) = caller.take() {
-            let block = BlockId { directory, kind: "module".into(), labels: vec![step.name.to_string()] };
-            let what = path.iter().map(|name| format!("module.{name}")).collect::<Vec<_>>().join(".");
-            calls.push(Contributor { what, source: call.range.clone(), block });
-        }
-        caller.clone_from(&call.directory);
-    }
-    calls
 }
 
 /// Drops the resources that neither are nor ever were declared where they are looked for, unless nothing else is left of
@@ -107,15 +74,21 @@ pub fn report<'a>(history: &'a History, resources: &'a [Resource]) -> Vec<Blamed
     let blamed = |resource: &'a Resource| Blamed {
         resource,
         attribution: match &resource.block {
-            Some(block) => history.attribution(block),
+            Some(block) => attributions::of_block(history, block),
             None => Attribution::unknown("the module that declares it is not in this repository"),
         },
         contributing: resource
             .contributors
             .iter()
+            .filter(|contributor| contributor.block.kind != "lock" || history.knows(&contributor.block))
             .map(|contributor| (contributor, history.attribution(&contributor.block)))
             .collect(),
-        events: resource.block.as_ref().map_or(&[], |block| history.events(block)),
+        events: match &resource.block {
+            Some(block) => {
+                history.events(block).iter().map(|event| (event, history.event_attribution(event))).collect()
+            }
+            None => Vec::new(),
+        },
     };
     resources.iter().map(blamed).collect()
 }

@@ -1,12 +1,13 @@
 //! Turns verdicts into the report: severities, redaction, counts, notices, the exit code.
 //! Pure; knows nothing of rendering. Nothing sensitive leaves it in the clear.
 
+use crate::attributions::Attributions;
 use crate::compare::{At, Change, Comparison, PendingCreate, Unmanaged, Verdict, is_complete, scope_text};
 use crate::config::Configuration;
 use crate::inventory::Covered;
 use crate::model::{
-    Address, AttributeChange, Attribution, Contributor, Finding, Kind, Notice, Report, ReportedValue, ScanInfo,
-    Severity, SourceRange, Summary,
+    Address, AttributeChange, Attribution, Finding, Kind, Notice, Report, ReportedValue, ScanInfo, Severity,
+    SourceRange, Summary,
 };
 use crate::redact::{RedactionKey, hex};
 use crate::state::State;
@@ -36,10 +37,8 @@ pub struct Evidence<'a> {
     pub keys: &'a [RedactionKey],
     /// The verdicts.
     pub comparison: Comparison,
-    /// The attribution of an address in a root module.
-    pub attribution: &'a dyn Fn(&Configuration, &Address) -> Attribution,
-    /// What else determines what an instance declares for an attribute.
-    pub contributing: &'a dyn Fn(&Configuration, &Address, &str) -> Vec<Contributor>,
+    /// Who approved what is declared.
+    pub attributions: Attributions<'a>,
 }
 
 /// Judges a comparison.
@@ -151,11 +150,15 @@ fn managed(evidence: &Evidence<'_>, verdict: &Verdict) -> Option<Finding> {
         .map(|change| {
             let top = change.path.top();
             let source = declared.as_ref().and_then(|declared| declared.ranges.get(top).cloned());
-            let contributing = match source {
-                Some(_) => (evidence.contributing)(configuration, &address, top),
-                None => Vec::new(),
-            };
-            AttributeChange { source, contributing, ..reported(change, key) }
+            if source.is_none() {
+                return reported(change, key);
+            }
+            AttributeChange {
+                source,
+                attribution: evidence.attributions.of_attribute(configuration, &address, top),
+                contributing: evidence.attributions.of_referred(configuration, &address, top),
+                ..reported(change, key)
+            }
         })
         .collect();
     let resource = configuration.resources.get(&address.resource());
@@ -169,7 +172,8 @@ fn managed(evidence: &Evidence<'_>, verdict: &Verdict) -> Option<Finding> {
         kind,
         severity: severity(kind, material, &attributes),
         material,
-        attribution: (evidence.attribution)(configuration, &address),
+        attribution: evidence.attributions.of_resource(configuration, &address),
+        contributing: evidence.attributions.of_enclosing(configuration, &address),
         source: resource.map(|resource| resource.range.clone()),
         root_module: configuration.directory.clone(),
         resource_type: address.resource_type.to_string(),
@@ -205,7 +209,8 @@ fn pending_create(evidence: &Evidence<'_>, pending: &PendingCreate) -> Finding {
         tags: BTreeMap::new(),
         attributes: Vec::new(),
         source: resource.map(|resource| resource.range.clone()),
-        attribution: (evidence.attribution)(configuration, address),
+        attribution: evidence.attributions.of_resource(configuration, address),
+        contributing: evidence.attributions.of_enclosing(configuration, address),
         address: Some(address.clone()),
         cause: pending.import.is_some().then(|| "an import block brings it in".into()),
     }
@@ -230,6 +235,7 @@ fn unmanaged(object: &Unmanaged) -> Finding {
         default_object,
         attributes: Vec::new(),
         source: None,
+        contributing: Vec::new(),
         attribution: Attribution::unknown("in no state, so nobody approved it through this repository"),
         cause: match &object.origin {
             Origin::Created => None,
@@ -261,6 +267,7 @@ fn reported(change: &Change, key: &RedactionKey) -> AttributeChange {
         sensitive: change.sensitive,
         material: change.material,
         source: None,
+        attribution: None,
         contributing: Vec::new(),
     }
 }

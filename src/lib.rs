@@ -2,6 +2,7 @@
 //! The stages print nothing and read no environment; the commands do.
 
 pub mod attribute;
+pub mod attributions;
 pub mod audit;
 pub mod blame;
 pub mod cli;
@@ -13,6 +14,7 @@ pub mod discover;
 pub mod error;
 pub mod evidence;
 pub mod fetch;
+pub mod forge;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 pub mod git;
@@ -35,4 +37,5 @@ pub mod scan;
 mod schema_node;
 pub mod settings;
 pub mod show;
+pub mod signature;
 pub mod state;

@@ -1,16 +1,17 @@
 //! The scan: every stage once, in order.
 //! Knows nothing of formats, arguments or terminals.
 
-use crate::attribute::{self, BlockId, History};
+use crate::attribute::{self, History};
+use crate::attributions::Attributions;
 use crate::compare::{Comparison, Level, Sides, compare};
-use crate::config::{self, BlockPlace, Configuration, VariableSource};
+use crate::config::{self, Configuration, VariableSource};
 use crate::evidence::EvidenceSettings;
 use crate::fetch::{self, FetchSettings, Live, Progress};
 use crate::git::{Approved, Repository, Tree};
 use crate::interrupt::Interrupt;
 use crate::inventory::{self, Inventory};
 use crate::judge::{Evidence, judge};
-use crate::model::{Address, Attribution, Contributor, Notice, Report, RepositoryInfo, ScanInfo};
+use crate::model::{Address, Notice, Report, RepositoryInfo, ScanInfo};
 use crate::objects::Objects;
 use crate::plan::{self, InstanceIndex, ReadPlan};
 use crate::providers::{Opening, Readers};
@@ -235,10 +236,7 @@ fn report(
     interrupt.check()?;
     let history = history(&settings.evidence, repository, approved, configurations, &comparison)?;
     interrupt.check()?;
-    let attribution = |configuration: &Configuration, address: &Address| attribution(&history, configuration, address);
-    let contributing = |configuration: &Configuration, address: &Address, attribute: &str| {
-        contributing(&history, configuration, address, attribute)
-    };
+    let attributions = Attributions(history.as_ref());
     let mut notices = notices(configurations, states);
     notices.extend(said.iter().cloned());
     notices.extend(level_notice(settings));
@@ -256,8 +254,7 @@ fn report(
         complete: false,
         exit_code: 0,
     };
-    let evidence =
-        Evidence { configurations, states, keys, comparison, attribution: &attribution, contributing: &contributing };
+    let evidence = Evidence { configurations, states, keys, comparison, attributions };
     Ok(judge(evidence, scan, notices))
 }
 
@@ -351,9 +348,12 @@ const VARIABLE_FILE: u64 = 4 << 20;
 fn variable_file(path: &Path, repository: &Repository, tree: &Tree<'_>) -> Result<VariableSource, Error> {
     let shown = path.to_string_lossy().into_owned();
     let wrong = |cause: String| Error::Usage(format!("--var-file {shown} cannot be read: {cause}"));
-    let committed = repository.relative(path).ok().and_then(|relative| tree.read(&relative, VARIABLE_FILE).ok());
-    let bytes = match committed {
-        Some(bytes) => bytes,
+    let committed = repository.relative(path).ok().and_then(|relative| {
+        let bytes = tree.read(&relative, VARIABLE_FILE).ok()?;
+        Some((relative, bytes))
+    });
+    let (shown, bytes) = match committed {
+        Some(committed) => committed,
         None => {
             let file = std::fs::File::open(path).map_err(|error| wrong(error.to_string()))?;
             let mut bytes = Vec::new();
@@ -361,7 +361,7 @@ fn variable_file(path: &Path, repository: &Repository, tree: &Tree<'_>) -> Resul
             if bytes.len() as u64 > VARIABLE_FILE {
                 return Err(wrong(format!("it has more than {VARIABLE_FILE} bytes")));
             }
-            bytes
+            (shown.clone(), bytes)
         }
     };
     let text = String::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8; save it as UTF-8".into()))?;
@@ -455,39 +455,6 @@ fn directories(configurations: &[&Configuration]) -> Vec<String> {
     let modules = configurations.iter().flat_map(|configuration| configuration.modules.values());
     let directories: BTreeSet<String> = modules.filter_map(|module| module.directory.clone()).collect();
     directories.into_iter().collect()
-}
-
-/// Who approved what an address declares.
-fn attribution(history: &Option<History>, configuration: &Configuration, address: &Address) -> Attribution {
-    let Some(history) = history else { return Attribution::unknown("the history was not read") };
-    let Some(block) = configuration.block(address) else {
-        return Attribution::unknown("the module that declares it is not in this repository");
-    };
-    history.attribution(&BlockId { directory: block.directory, kind: block.kind.into(), labels: block.labels })
-}
-
-/// What else determines an attribute, and who approved that.
-fn contributing(
-    history: &Option<History>,
-    configuration: &Configuration,
-    address: &Address,
-    attribute: &str,
-) -> Vec<Contributor> {
-    let contributions = configuration.contributing(address, Some(attribute)).into_iter();
-    let contributor = |contribution: config::Contribution| {
-        let BlockPlace { directory, kind, labels } = contribution.block;
-        let block = BlockId { directory, kind: kind.into(), labels };
-        let attribution = history.as_ref().map(|history| history.attribution(&block));
-        let (declaring, approving) =
-            attribution.map(|one| (one.declaring_commit, one.approving_commit)).unwrap_or_default();
-        Contributor {
-            what: contribution.what,
-            source: contribution.range,
-            declaring_commit: declaring,
-            approving_commit: approving,
-        }
-    };
-    contributions.map(contributor).collect()
 }
 
 /// Expressions that have no value, each once.

@@ -1,8 +1,10 @@
 //! `driftline.toml`: what an approved commit, or a file that is named, says beyond Terraform's own configuration.
 //! Knows nothing of what settings are used for.
 
+use crate::attribute::{Approvals, ForgeSettings, PersonSettings, Persons, Policy, SignatureSettings, TeamSettings};
 use crate::git::Tree;
 use crate::plan::ReadPlan;
+use crate::signature::{Keys, MAX_KEYS};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -25,6 +27,35 @@ pub struct SettingsFile {
     /// How provider plugins are run.
     #[serde(default)]
     pub plugin: PluginSettings,
+    /// What makes a change properly approved.
+    #[serde(default)]
+    pub segregation: Policy,
+    /// Who is who.
+    #[serde(default, rename = "person")]
+    pub persons: Vec<PersonSettings>,
+    /// Who is in a team that CODEOWNERS names.
+    #[serde(default, rename = "team")]
+    pub teams: Vec<TeamSettings>,
+    /// Whose signatures are trusted.
+    #[serde(default)]
+    pub signatures: SignatureSettings,
+    /// Where pull requests are.
+    #[serde(default)]
+    pub forge: ForgeSettings,
+}
+
+impl SettingsFile {
+    /// How approvals are judged, with keys and without any forge's record.
+    pub fn approvals(&self, keys: Keys) -> Approvals {
+        let (policy, persons) = (self.segregation.clone(), self.who());
+        let forge_signers = self.signatures.forge_signers.clone();
+        Approvals { policy, persons, keys, forge_signers, forge: self.forge.kind, ..Approvals::default() }
+    }
+
+    /// Who is who.
+    pub fn who(&self) -> Persons {
+        Persons { persons: self.persons.clone(), teams: self.teams.clone() }
+    }
 }
 
 /// Values for arguments of one provider configuration.
@@ -80,6 +111,14 @@ pub enum SettingsError {
         /// Where and why.
         cause: String,
     },
+    /// A file of keys that cannot be used.
+    #[error("the keys `{path}` that {FILE} names cannot be used: {cause}")]
+    Keys {
+        /// The file in the approved commit.
+        path: String,
+        /// Why.
+        cause: String,
+    },
     /// An environment variable that is not set.
     #[error("the settings for {address} want the environment variable {name}, which is not set")]
     Variable {
@@ -96,6 +135,7 @@ impl SettingsError {
         match self {
             Self::Unreadable { .. } => "name a file that you may read",
             Self::Malformed { .. } => "see the README for what can be set",
+            Self::Keys { .. } => "name files of public keys that the approved commit holds",
             Self::Variable { .. } => "set the variable, or take the argument out of the settings",
         }
     }
@@ -125,7 +165,39 @@ pub fn read(tree: &Tree<'_>, named: Option<&Path>) -> Result<SettingsFile, Setti
     };
     let malformed = |cause: String| SettingsError::Malformed { path: path.clone(), cause };
     let text = String::from_utf8(bytes).map_err(|_| malformed("it is not UTF-8".into()))?;
-    toml::from_str(&text).map_err(|error| malformed(error.message().to_owned()))
+    let settings: SettingsFile = toml::from_str(&text).map_err(|error| malformed(error.message().to_owned()))?;
+    settings.who().check().map_err(malformed)?;
+    Ok(settings)
+}
+
+/// Reads the keys whose signatures are trusted out of the approved commit. What is in them and cannot be used is told by
+/// [`Keys::skipped`].
+///
+/// # Errors
+/// When a file cannot be read or holds no key, or no file fits a pattern.
+pub fn keys(tree: &Tree<'_>, settings: &SignatureSettings) -> Result<Keys, SettingsError> {
+    let mut keys = Keys::default();
+    let error = |path: &str, cause: String| SettingsError::Keys { path: path.to_owned(), cause };
+    let read = |path: &str| tree.read(path, MAX_KEYS as u64).map_err(|cause| error(path, cause.to_string()));
+    for pattern in &settings.openpgp {
+        let (directory, name) = pattern.rsplit_once('/').unwrap_or(("", pattern));
+        let files = tree.files(directory).map_err(|cause| error(pattern, cause.to_string()))?;
+        let fitting: Vec<_> = files.iter().filter(|file| crate::attribute::fits(name, file)).collect();
+        if fitting.is_empty() {
+            return Err(error(pattern, "no file is called so".into()));
+        }
+        for file in fitting {
+            let path = if directory.is_empty() { file.clone() } else { format!("{directory}/{file}") };
+            keys.add_openpgp(&read(&path)?).map_err(|cause| error(&path, cause))?;
+        }
+    }
+    if let Some(path) = &settings.allowed_signers {
+        keys.add_allowed_signers(&read(path)?).map_err(|cause| error(path, cause))?;
+    }
+    if let Some(path) = &settings.x509_roots {
+        keys.add_x509_roots(&read(path)?).map_err(|cause| error(path, cause))?;
+    }
+    Ok(keys)
 }
 
 /// Gives the arguments of provider configurations the values that the settings name. Returns the addresses that concern
@@ -185,6 +257,7 @@ fn resolved(value: &Value, environment: &BTreeMap<OsString, OsString>) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::git::testing::TestRepository;
     use crate::plan::PlannedConnection;
     use provider_api::ProviderConfiguration;
     use serde_json::json;
@@ -239,8 +312,75 @@ mod tests {
     }
 
     #[test]
+    fn approvals() {
+        let text = r#"
+            [segregation]
+            approvals = 2
+            minimum_assurance = "forge_verified"
+
+            [[person]]
+            name = "Ann Lee"
+            emails = ["ann@example.com"]
+            logins = ["github:ann"]
+
+            [[team]]
+            name = "@org/infra"
+            members = ["Ann Lee"]
+
+            [signatures]
+            openpgp = ["keys/*.asc"]
+
+            [forge]
+            kind = "github"
+            repository = "org/infra"
+        "#;
+        let settings: SettingsFile = toml::from_str(text).expect("settings");
+        assert_eq!(settings.segregation.approvals.get(), 2);
+        assert_eq!(settings.who().check(), Ok(()));
+        assert_eq!(settings.signatures.forge_signers, ["noreply@github.com"]);
+        assert_eq!(settings.forge.kind, Some(crate::forge::ForgeKind::GitHub));
+    }
+
+    #[test]
+    fn keys_of_the_approved_commit() {
+        let line = "ann@x ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFzoSVJ8rvqUiyVqWYdTRjMzzg/dXy8RdmeWCwdYl0w9\n";
+        let folder = TestRepository::with(&[("keys/signers", line), ("keys/empty.asc", "nothing\n")]);
+        let repository = crate::git::Repository::discover(folder.path()).expect("a repository");
+        let approved = repository.approved(None).expect("a commit");
+        let tree = repository.tree(approved.commit).expect("a tree");
+        let read = |settings: &str| {
+            let settings: SettingsFile = toml::from_str(settings).expect("settings");
+            keys(&tree, &settings.signatures)
+        };
+        assert!(read("").expect("no keys").is_empty());
+        let signers = "[signatures]\nallowed_signers = \"keys/signers\"";
+        assert!(!read(signers).expect("a key").is_empty());
+        for bad in [
+            "[signatures]\nallowed_signers = \"signers\"",
+            "[signatures]\nallowed_signers = \"keys/empty.asc\"",
+            "[signatures]\nopenpgp = [\"keys/*.asc\"]",
+            "[signatures]\nopenpgp = [\"keys/*.gpg\"]",
+            "[signatures]\nopenpgp = [\"../*.asc\"]",
+            "[signatures]\nx509_roots = \"keys\"",
+        ] {
+            assert!(matches!(read(bad), Err(SettingsError::Keys { .. })), "{bad}");
+        }
+    }
+
+    #[test]
     fn what_is_not_known_is_refused() {
-        for text in ["[plugins]", "[plugin]\ntls = true", "[[provider]]\naddress = \"x\"", "not toml"] {
+        for text in [
+            "[plugins]",
+            "[plugin]\ntls = true",
+            "[[provider]]\naddress = \"x\"",
+            "not toml",
+            "[segregation]\napprovers = 2",
+            "[[person]]\nname = \"Ann\"\nmail = \"ann@x\"",
+            "[[team]]\nname = \"@org/infra\"",
+            "[signatures]\nkeys = []",
+            "[forge]\nkind = \"gitea\"",
+            "[forge]\ntoken = \"x\"",
+        ] {
             assert!(toml::from_str::<SettingsFile>(text).is_err(), "{text}");
         }
     }

@@ -3,10 +3,12 @@
 
 use super::graph::Graph;
 use super::notes::Notes;
-use super::people::People;
-use super::verdict::{APPROVING, Landing};
+use super::people::{People, PersonId};
+use super::trailers::Trailer;
+use super::verdict::{ACKNOWLEDGING, APPROVING};
 use super::{forge, trailers};
 use crate::model::Assurance;
+use gix::ObjectId;
 use gix::bstr::ByteSlice;
 
 /// A commit of the chain, ready to be told of.
@@ -16,11 +18,58 @@ pub(super) struct LandingCommit {
     pub(super) landing: Landing,
 }
 
+/// What a commit of the chain says of itself, and what it brought in.
+#[derive(Debug)]
+pub(super) struct Landing {
+    pub(super) id: ObjectId,
+    /// Authors and co-authors of all that it merged, or its own if it merged nothing.
+    pub(super) requesters: Vec<PersonId>,
+    /// Whether all that it merged could be seen.
+    pub(super) complete: bool,
+    /// Its own author and co-authors.
+    pub(super) own_authors: Vec<PersonId>,
+    pub(super) author: PersonId,
+    pub(super) committer: PersonId,
+    /// Who submitted it, as a note says.
+    pub(super) submitter: Option<PersonId>,
+    /// Who merged it, as a trailer says.
+    pub(super) merged_by: Option<PersonId>,
+    /// Its parents but for the first: what it merged.
+    pub(super) heads: Box<[ObjectId]>,
+    /// All commits that it brought in, sorted.
+    pub(super) merged: Box<[ObjectId]>,
+    /// Whether it carries a signature.
+    pub(super) signed: bool,
+    /// Whom its trailers and notes state as approvers.
+    pub(super) stated: Vec<Stated>,
+    /// The pull request that it names.
+    pub(super) pull_request: Option<String>,
+    /// The commit that it says to revert.
+    pub(super) reverts: Option<String>,
+    /// When it was committed, as its committer claims, in seconds since 1970 (UTC).
+    pub(super) landed_at: i64,
+    /// The same of the next commit of the chain.
+    pub(super) followed_at: Option<i64>,
+}
+
+/// An approver whom a commit itself or its note states.
+#[derive(Debug)]
+pub(super) struct Stated {
+    pub(super) person: PersonId,
+    /// A note, or asserted in a trailer.
+    pub(super) assurance: Assurance,
+    /// The key, as this project writes it.
+    pub(super) key: &'static str,
+}
+
 /// More of a message is not read.
 const MESSAGE: usize = 1 << 20;
 
 /// Longest subject line kept, in characters.
 const SUBJECT: usize = 200;
+
+/// More approvers than these of one commit are not looked at.
+const STATED: usize = 1000;
 
 /// Reads what a commit of the chain says about its approval.
 pub(super) fn landing(
@@ -34,38 +83,17 @@ pub(super) fn landing(
     let object = repository.try_find_object(commit.id).ok().flatten();
     let decoded =
         object.as_ref().and_then(|object| gix::objs::CommitRef::from_bytes(&object.data, commit.id.kind()).ok());
-    let message = decoded.as_ref().map_or(&b""[..], |commit| commit.message);
-    // Trailers stand at the end of a message, so that is what a huge one keeps, behind its first line.
-    let cut = message.len().saturating_sub(MESSAGE);
-    let text = if cut == 0 {
-        message.to_str_lossy().into_owned()
-    } else {
-        let first = message.lines().next().unwrap_or_default();
-        format!("{}\n\n…\n{}", first[..first.len().min(MESSAGE)].to_str_lossy(), message[cut..].to_str_lossy())
-    };
+    let text = decoded.as_ref().map_or_else(String::new, |commit| message(commit.message));
     let signed = decoded.as_ref().is_some_and(|commit| {
         commit.extra_headers().find("gpgsig").is_some() || commit.extra_headers().find("gpgsig-sha256").is_some()
     });
     let trailers = trailers::trailers(&text);
     let note = notes.lines(repository, commit.id);
-    let said = trailers.iter().map(|trailer| (trailer.key.as_str(), trailer.value.as_str(), Assurance::Asserted));
-    let noted = note.iter().map(|(key, value)| (key.as_str(), value.as_str(), Assurance::Note));
-    let approves = |key: &str| APPROVING.iter().any(|approving| key.eq_ignore_ascii_case(approving));
-    let stated = said
-        .chain(noted)
-        .filter(|(key, ..)| approves(key))
-        .filter_map(|(_, value, assurance)| Some((people.named(value)?, assurance)))
-        .collect();
-    let is_merge = commit.parents.len() > 1;
+    let merged_by = value(pairs(&trailers), "Merged-by").and_then(|value| people.named(value));
+    let notes = note.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    let submitter = value(notes, "Submitted-by").and_then(|value| people.named(value));
+    let stated = stated(&trailers, &note, people);
     let own_authors: Vec<_> = commit.authors().collect();
-    let submitter = note.iter().find(|(key, _)| key.eq_ignore_ascii_case("Submitted-by"));
-    let merger = match (people.is_web(commit.committer), is_merge) {
-        _ if submitter.is_some() => submitter.and_then(|(_, value)| people.named(value)),
-        (false, _) => Some(commit.committer),
-        // Whoever pressed the button is the author of the merge, but not of a squash.
-        (true, true) => Some(commit.author),
-        (true, false) => None,
-    };
     let region = &graph.regions[position as usize];
     let mut requesters: Vec<_> = region.iter().flat_map(|commit| graph.commits[*commit as usize].authors()).collect();
     if region.is_empty() {
@@ -73,23 +101,93 @@ pub(super) fn landing(
     }
     requesters.sort_unstable();
     requesters.dedup();
+    let mut merged: Vec<_> = region.iter().map(|commit| graph.commits[*commit as usize].id).collect();
+    merged.sort_unstable();
+    let heads = commit.parents.iter().skip(1).map(|parent| graph.commits[*parent as usize].id).collect();
+    let followed_at = (position as usize + 1 < graph.chain.len()).then(|| graph.at(position + 1).committed_at);
     LandingCommit {
         subject: subject(&text),
         landing: Landing {
+            id: commit.id,
             requesters,
             complete: graph.complete(position),
             own_authors,
-            merger,
-            is_merge,
+            author: commit.author,
+            committer: commit.committer,
+            submitter,
+            merged_by,
+            heads,
+            merged: merged.into(),
             signed,
             stated,
             pull_request: forge::pull_request(&text, &trailers),
+            reverts: reverts(&text),
+            landed_at: commit.committed_at,
+            followed_at,
         },
     }
+}
+
+/// A message as text. Trailers stand at its end, so that is what a huge one keeps, behind its first line.
+pub(super) fn message(message: &[u8]) -> String {
+    let cut = message.len().saturating_sub(MESSAGE);
+    if cut == 0 {
+        return message.to_str_lossy().into_owned();
+    }
+    let first = message.lines().next().unwrap_or_default();
+    format!("{}\n\n…\n{}", first[..first.len().min(MESSAGE)].to_str_lossy(), message[cut..].to_str_lossy())
+}
+
+fn pairs(trailers: &[Trailer]) -> impl Iterator<Item = (&str, &str)> {
+    trailers.iter().map(|trailer| (trailer.key.as_str(), trailer.value.as_str()))
+}
+
+fn value<'a>(mut entries: impl Iterator<Item = (&'a str, &'a str)>, wanted: &str) -> Option<&'a str> {
+    entries.find(|(key, _)| key.eq_ignore_ascii_case(wanted)).map(|(_, value)| value)
+}
+
+fn stated(trailers: &[Trailer], note: &[(String, String)], people: &mut People) -> Vec<Stated> {
+    let said = pairs(trailers).map(|(key, value)| (key, value, Assurance::Asserted));
+    let noted = note.iter().map(|(key, value)| (key.as_str(), value.as_str(), Assurance::Note));
+    let known =
+        |key: &str| APPROVING.into_iter().chain([ACKNOWLEDGING]).find(|approving| key.eq_ignore_ascii_case(approving));
+    said.chain(noted)
+        .filter_map(|(key, value, assurance)| {
+            Some(Stated { key: known(key)?, person: people.named(value)?, assurance })
+        })
+        .take(STATED)
+        .collect()
+}
+
+/// The commit that a message says to revert, in the words of `git revert`.
+pub(super) fn reverts(message: &str) -> Option<String> {
+    let (_, rest) = message.split_once("This reverts commit ")?;
+    let end = rest.find(|character: char| !character.is_ascii_hexdigit()).unwrap_or(rest.len());
+    (7..=64).contains(&end).then(|| rest[..end].to_lowercase())
 }
 
 /// The first paragraph on one line, as Git shows it.
 fn subject(message: &str) -> String {
     let lines = message.lines().skip_while(|line| line.trim().is_empty()).take_while(|line| !line.trim().is_empty());
     lines.map(str::trim).take(SUBJECT).collect::<Vec<_>>().join(" ").chars().take(SUBJECT).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_message_says_to_revert() {
+        let hash = "0123456789abcdef0123456789abcdef01234567";
+        for (message, expected) in [
+            (format!("Revert \"a\"\n\nThis reverts commit {hash}.\n"), Some(hash)),
+            (format!("Revert\n\nThis reverts commit {hash}, reversing\nchanges made to 123.\n"), Some(hash)),
+            ("Revert\n\nThis reverts commit 0123456.\n".into(), Some("0123456")),
+            ("Revert\n\nThis reverts commit abc.\n".into(), None),
+            (format!("This reverts commit {hash}{hash}"), None),
+            ("Revert \"a\"\n".into(), None),
+        ] {
+            assert_eq!(reverts(&message).as_deref(), expected, "{message}");
+        }
+    }
 }

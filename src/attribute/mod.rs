@@ -16,24 +16,33 @@
 //! - A block of the same name and body that went from one directory to another in one commit moved; so did one that a
 //!   `moved` block of its own module names. A move declares nothing.
 //! - A version of a file that cannot be parsed changes nothing until it is repaired.
-//! - Signatures are not verified here: a signed commit's trailers are no better than asserted.
+//! - A signature lifts what a commit says only where it was verified by a key that is trusted.
 
+mod approvals;
 mod block;
 mod cache;
 mod canonical;
 mod diff;
 mod edge;
 mod edges;
+mod evidence;
 mod forge;
 mod graph;
 mod landing;
 mod library;
 mod notes;
+mod owned;
+mod owners;
+mod parties;
 mod people;
 mod population;
+mod policy;
+mod review;
 mod side;
+mod sources;
 mod split;
 mod syntax;
+mod tags;
 #[cfg(test)]
 pub(crate) mod tests;
 mod trailers;
@@ -41,8 +50,13 @@ mod tree;
 mod verdict;
 mod walk;
 
+pub use approvals::Approvals;
+pub(crate) use policy::fits;
+pub use policy::{Checks, ForgeSettings, PersonSettings, Persons, Policy, SignatureSettings, TeamSettings};
+
 use crate::model::Attribution;
 pub use diff::{Detail, Difference, details, prepared};
+use approvals::Judging;
 use edges::{Edges, OBJECT_CACHE};
 use gix::ObjectId;
 use graph::{CommitId, Cut, Graph};
@@ -57,7 +71,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 use tree::Scope;
-use verdict::judge;
 use walk::{RawEvent, State};
 
 /// Identifies a block across history: the directory of its module, its kind and its labels.
@@ -183,7 +196,7 @@ pub struct History {
     people: People,
     unparseable: Vec<Unparseable>,
     cut: Option<Cut>,
-    merger_may_approve: bool,
+    judging: Judging,
 }
 
 /// Walks the history behind a tip, which may be a tag, in the given directories and below, and in those that their files
@@ -328,7 +341,7 @@ fn assemble(repository: &gix::Repository, found: Found, mut people: People) -> H
     });
     let blocks = blocks.collect();
     let population = Population::new(graph, state.log, library, edges.paths.directories, sensitive);
-    History { blocks, population, landings, people, unparseable, cut, merger_may_approve: false }
+    History { blocks, population, landings, people, unparseable, cut, judging: Judging::strict(repository) }
 }
 
 /// Events, each with the position of the latest earlier one after which the block said the same, where it said something
@@ -344,12 +357,6 @@ fn with_restored(events: Vec<RawEvent>) -> Vec<(RawEvent, Option<u32>)> {
 }
 
 impl History {
-    /// Takes whoever merged for a mere hand of the pipeline, who may be the approver as well.
-    pub fn merger_may_approve(mut self, yes: bool) -> Self {
-        self.merger_may_approve = yes;
-        self
-    }
-
     /// Who declared and approved a block as it stands at the tip; for a block that is gone, who removed it.
     pub fn attribution(&self, block: &BlockId) -> Attribution {
         let Some(history) = self.blocks.get(block) else { return self.never_seen() };
@@ -374,22 +381,9 @@ impl History {
         }
     }
 
-    /// Who asked for and approved all that landed with a commit of the chain; none where it changed nothing.
-    pub fn landing_attribution(&self, commit: &str) -> Option<Attribution> {
-        let (position, _) = self.landed(commit.parse().ok()?)?;
-        let landing = self.landings.get(&position)?;
-        let verdict = judge(&landing.landing, true, self.merger_may_approve, &self.people);
-        Some(Attribution {
-            approving_commit: Some(commit.to_owned()),
-            landed_at: self.time_at(position).as_deref().map(str::to_owned),
-            subject: Some(landing.subject.clone()),
-            authors: verdict.authors,
-            approvers: verdict.approvers,
-            pull_request: landing.landing.pull_request.clone(),
-            segregation: verdict.segregation,
-            reason: verdict.reason,
-            ..Attribution::unknown("")
-        })
+    /// Who declared and approved what one event of a block did.
+    pub fn event_attribution(&self, event: &Event) -> Attribution {
+        self.attributed(event)
     }
 
     /// All that is known to have happened to a block, in the order of the chain.
@@ -427,30 +421,6 @@ impl History {
             Some(cut) => format!("not in the part of Git's history that is here; {}", cut.reason()),
             None => "not in Git".to_owned(),
         })
-    }
-
-    fn attributed(&self, event: &Event) -> Attribution {
-        let (None, Some(commit)) = (event.cut, self.landings.get(&event.position)) else {
-            return Attribution::unknown(event.cut.unwrap_or(Cut::Missing).reason());
-        };
-        let evil = event.commit.as_ref() == Some(&event.approving_commit);
-        let verdict = judge(&commit.landing, evil, self.merger_may_approve, &self.people);
-        let removed = (event.kind == EventKind::Removed).then(|| {
-            format!("removed in {}", event.commit.as_deref().unwrap_or_default().get(..12).unwrap_or_default())
-        });
-        Attribution {
-            declaring_commit: event.commit.as_deref().map(str::to_owned),
-            approving_commit: Some(event.approving_commit.to_string()),
-            landed_at: event.landed_at.as_deref().map(str::to_owned),
-            subject: Some(commit.subject.clone()),
-            authors: verdict.authors,
-            approvers: verdict.approvers,
-            pull_request: commit.landing.pull_request.clone(),
-            segregation: verdict.segregation,
-            reverts: event.reverts.as_deref().map(str::to_owned),
-            reason: [removed, verdict.reason].into_iter().flatten().reduce(|one, other| format!("{one}; {other}")),
-            ..Attribution::unknown("")
-        }
     }
 }
 

@@ -137,7 +137,7 @@ fn changes_within(
                 if depth < DEPTH && scope.enters(&path) {
                     subtrees.push((path, depth + 1, id(old), id(new)));
                 }
-            } else if holds {
+            } else if holds || is_entered_submodule(scope, &directory, name, old.or(new)) {
                 let (before, after) = (old.and_then(syntax), new.and_then(syntax));
                 let change = |syntax, old, new| FileChange {
                     directory: directory.clone(),
@@ -169,9 +169,32 @@ pub(super) fn root_file(repository: &gix::Repository, tree_id: ObjectId, name: &
     Some(std::mem::take(&mut object.data))
 }
 
+/// Whether an entry is a submodule in which something is looked for.
+fn is_entered_submodule(scope: &Scope, directory: &str, name: &BStr, entry: Option<EntryRef<'_>>) -> bool {
+    entry.is_some_and(|entry| entry.mode.is_commit()) && scope.enters(&joined(directory, name))
+}
+
 /// In which language an entry is written, if it is configuration.
 fn syntax(entry: EntryRef<'_>) -> Option<Syntax> {
     if entry.mode.is_commit() { Some(Syntax::Submodule) } else { Syntax::of(entry.filename) }
+}
+
+/// A file is not read beyond this.
+const FILE: u64 = 16 << 20;
+
+/// Reads one file of a tree, by its path.
+pub(super) fn file(repository: &gix::Repository, tree_id: ObjectId, path: &str) -> Option<Vec<u8>> {
+    let mut at = tree_id;
+    let mut names = path.split('/').peekable();
+    while let Some(name) = names.next() {
+        let data = tree(repository, at).ok()?;
+        let wanted = |entry: &EntryRef<'_>| entry.filename == name && entry.mode.is_tree() == names.peek().is_some();
+        at = entries(&data).filter_map(Result::ok).find(wanted)?.oid.to_owned();
+    }
+    let header = repository.try_find_header(at).ok()??;
+    let readable = header.kind() == gix::objs::Kind::Blob && header.size() <= FILE;
+    let mut object = readable.then(|| repository.try_find_object(at).ok().flatten()).flatten()?;
+    Some(std::mem::take(&mut object.data))
 }
 
 fn id(entry: Option<EntryRef<'_>>) -> Option<ObjectId> {

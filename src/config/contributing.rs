@@ -1,7 +1,7 @@
 //! What else determines what a resource declares: locals, variables and where those get their values, outputs of modules.
 //! Knows nothing of values, nor of history.
 
-use super::inputs::Inputs;
+use super::inputs::{Inputs, Place};
 use super::modules::Node;
 use super::references::{Referred, of_body, of_expression};
 use super::sources::is_fetched;
@@ -12,6 +12,9 @@ use std::collections::HashSet;
 
 /// Contributions that are followed.
 const FOLLOWED: usize = 1_000;
+
+/// The kind of a value that the environment or the command line gives: no history has it.
+const OUTSIDE: &str = "outside";
 
 /// Something that takes part in what a resource declares.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,7 +126,18 @@ impl<'a> Follower<'a> {
             return self.expression(parent, &argument.value);
         }
         let given = if here.parent.is_none() { self.inputs.place(name) } else { None };
-        let range = given.or_else(|| variable.default.as_ref().map(|default| default.place.range()));
-        self.add(node, format!("var.{name}"), range, "variable", vec![name.to_owned()]);
+        let what = format!("var.{name}");
+        let labels = vec![name.to_owned()];
+        match given {
+            Some(Place::File(range)) => {
+                let block = BlockPlace { directory: range.file.clone(), kind: "tfvars", labels };
+                self.found.push(Contribution { what, range: Some(range), block });
+            }
+            Some(Place::Outside) => self.add(node, what, None, OUTSIDE, labels),
+            None => {
+                let range = variable.default.as_ref().map(|default| default.place.range());
+                self.add(node, what, range, "variable", labels);
+            }
+        }
     }
 }

@@ -44,6 +44,15 @@ enum Given {
     Text(String),
 }
 
+/// Where a value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// A line of a file of values.
+    File(SourceRange),
+    /// The environment or the command line.
+    Outside,
+}
+
 /// Values by variable.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Inputs {
@@ -65,12 +74,12 @@ impl Inputs {
         })
     }
 
-    /// Where a variable's value stands, if a file gives it one.
-    pub(crate) fn place(&self, name: &str) -> Option<SourceRange> {
-        match self.values.get(name)? {
-            Given::Value(_, range) => Some(range.clone()),
-            Given::Text(_) => None,
-        }
+    /// Where a variable's value comes from, if it is given one.
+    pub(crate) fn place(&self, name: &str) -> Option<Place> {
+        Some(match self.values.get(name)? {
+            Given::Value(_, range) => Place::File(range.clone()),
+            Given::Text(_) => Place::Outside,
+        })
     }
 
     fn file(&mut self, file: &SourceFile, problems: &mut Vec<Problem>) {

@@ -121,6 +121,8 @@ pub struct AttributeChange {
     pub material: bool,
     /// Where the attribute is declared, if it is.
     pub source: Option<SourceRange>,
+    /// Who declared and approved it, if it is declared.
+    pub attribution: Option<Attribution>,
     /// What else determines what is declared, one leading to the next.
     pub contributing: Vec<Contributor>,
 }
@@ -182,6 +184,8 @@ pub struct Finding {
     pub source: Option<SourceRange>,
     /// Who approved what is declared.
     pub attribution: Attribution,
+    /// What else determines the resource as a whole: the module calls that enclose it, the provider's version.
+    pub contributing: Vec<Contributor>,
     /// For `unknown`, why; for the others a remark, if any.
     pub cause: Option<String>,
 }

@@ -3,10 +3,11 @@
 
 use super::approval::{approval, name_only};
 use super::inert::{inert, pretty_json};
-use super::json::{Attribution, Contributing};
+use super::json::{Approver, Attribution, Contributing, segregations};
 use super::{day, short_hash};
 use crate::attribute::Event;
 use crate::blame::Blamed;
+use crate::model;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -31,7 +32,8 @@ struct Resource<'a> {
     root_module: &'a str,
     /// Who declared and approved it.
     attribution: Attribution<'a>,
-    /// What else determines it: the module calls that enclose it, from the root inwards.
+    /// What else determines it: the module calls that enclose it, from the root inwards, what the dependency lock file says
+    /// of its provider, and what it refers to.
     contributing: Vec<Contributing<'a>>,
     /// All that happened to it, in the order of history.
     events: Vec<Happened<'a>>,
@@ -55,6 +57,17 @@ struct Happened<'a> {
     reverts: Option<&'a str>,
     /// The approving commit after which the resource said the same before.
     restores: Option<&'a str>,
+    /// Authors and co-authors of what landed, `Name <email>`, sorted.
+    authors: &'a [String],
+    /// Who approved, strongest assurance first.
+    approvers: Vec<Approver<'a>>,
+    /// The pull or merge request, as the forge writes it.
+    pull_request: Option<&'a str>,
+    /// Whether somebody approved who neither asked for the change nor made it.
+    #[schemars(schema_with = "segregations")]
+    segregation: &'a str,
+    /// Why something of it is not known or failed.
+    reason: Option<&'a str>,
 }
 
 fn kinds(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
@@ -91,8 +104,8 @@ impl<'a> From<&'a Blamed<'a>> for Resource<'a> {
     }
 }
 
-impl<'a> From<&'a Event> for Happened<'a> {
-    fn from(event: &'a Event) -> Self {
+impl<'a> From<&'a (&'a Event, model::Attribution)> for Happened<'a> {
+    fn from((event, attribution): &'a (&'a Event, model::Attribution)) -> Self {
         Self {
             kind: event.kind.name(),
             commit: event.commit.as_deref(),
@@ -101,6 +114,11 @@ impl<'a> From<&'a Event> for Happened<'a> {
             attributes: event.attributes.iter().map(ToString::to_string).collect(),
             reverts: event.reverts.as_deref(),
             restores: event.restores.as_deref(),
+            authors: &attribution.authors,
+            approvers: attribution.approvers.iter().map(Into::into).collect(),
+            pull_request: attribution.pull_request.as_deref(),
+            segregation: attribution.segregation.name(),
+            reason: attribution.reason.as_deref(),
         }
     }
 }
@@ -127,8 +145,9 @@ pub fn blame_text(blamed: &[Blamed<'_>]) -> String {
         for (contributor, attribution) in &one.contributing {
             line(&mut out, "  ", &format!("through {}: {}", contributor.what, approval(attribution, name_only)));
         }
-        for event in one.events.iter().rev() {
+        for (event, attribution) in one.events.iter().rev() {
             line(&mut out, "    ", &happened(event));
+            line(&mut out, "                ", &approval(attribution, name_only));
         }
     }
     out
@@ -151,15 +170,20 @@ fn happened(event: &Event) -> String {
     if rest > 0 {
         names.push(format!("{rest} more"));
     }
+    let again = match &event.restores {
+        Some(earlier) => format!(", as approved in {} before", short_hash(earlier)),
+        None => String::new(),
+    };
     let attributes = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
-    format!("{date}  {:<7}  {commit}{landed}{attributes}", event.kind.name())
+    format!("{date}  {:<7}  {commit}{landed}{attributes}{again}", event.kind.name())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::attribute::tests::example_history;
-    use crate::blame::{Contributor, Resource, report};
+    use crate::attributions::Determining;
+    use crate::blame::{Resource, report};
     use crate::model::SourceRange;
 
     fn resources() -> Vec<Resource> {
@@ -178,7 +202,7 @@ mod tests {
         };
         let mut all = vec![resource("aws_vpc.a", "envs"), resource("module.net.aws_vpc.b", "net")];
         all.push(resource("aws_vpc.never", "envs"));
-        all[1].contributors.push(Contributor {
+        all[1].contributors.push(Determining {
             what: "module.net".into(),
             source: Some(SourceRange {
                 file: "envs/main.tf".into(),

@@ -61,6 +61,7 @@ fn plain(value: Value) -> ReportedValue {
 
 pub(super) fn change(path: AttributePath, recorded: Value, live: Value) -> AttributeChange {
     AttributeChange {
+        attribution: None,
         contributing: Vec::new(),
         path,
         declared: plain(recorded.clone()),
@@ -75,6 +76,7 @@ pub(super) fn change(path: AttributePath, recorded: Value, live: Value) -> Attri
 pub(super) fn finding(kind: Kind, address: &str, attributes: Vec<AttributeChange>) -> Finding {
     let address: crate::model::Address = address.parse().expect("an address");
     Finding {
+        contributing: Vec::new(),
         id: format!(
             "{:064x}",
             address.to_string().bytes().fold(kind as u64, |sum, byte| sum * 31 % 1_000_003 + u64::from(byte))

@@ -8,7 +8,7 @@ use super::inert::pretty_json;
 use crate::inventory::Covered;
 use crate::model;
 use crate::model::ReportedValue;
-pub(super) use attribution::Attribution;
+pub(super) use attribution::{Approver, Attribution, segregations};
 pub(super) use scan::Repository;
 use scan::Scan;
 use schemars::generate::SchemaSettings;
@@ -175,6 +175,10 @@ struct Finding<'a> {
     source: Option<Source<'a>>,
     /// Who approved what is declared.
     attribution: Attribution<'a>,
+    /// What else determines the resource as a whole: the module calls that enclose it, and what the dependency lock file says
+    /// of its provider. Absent where there is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    contributing: Vec<Contributing<'a>>,
     /// For `unknown` why; else a remark, or null.
     cause: Option<&'a str>,
 }
@@ -217,6 +221,8 @@ struct Attribute<'a> {
     material: bool,
     /// The place of the attribute in the configuration; null where it is not declared by itself.
     source: Option<Source<'a>>,
+    /// Who declared and approved what is declared for it; null where it is not declared.
+    attribution: Option<Attribution<'a>>,
     /// What else determines what is declared: locals, variables with the default, the line of a file of values or the
     /// argument of a module call, and outputs, one leading to the next. Absent where there is nothing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -386,6 +392,7 @@ impl<'a> From<&'a model::Finding> for Finding<'a> {
             attributes: finding.attributes.iter().map(Into::into).collect(),
             source: finding.source.as_ref().map(Into::into),
             attribution: (&finding.attribution).into(),
+            contributing: finding.contributing.iter().map(Into::into).collect(),
             cause: finding.cause.as_deref(),
         }
     }
@@ -413,6 +420,7 @@ impl<'a> From<&'a model::AttributeChange> for Attribute<'a> {
             sensitive,
             material: change.material,
             source: change.source.as_ref().map(Into::into),
+            attribution: change.attribution.as_ref().map(Into::into),
             contributing: change.contributing.iter().map(Into::into).collect(),
         }
     }

@@ -4,10 +4,14 @@ mod approvals;
 mod bad;
 mod changes;
 mod kept;
+mod forges;
 mod merges;
 mod moves;
+mod owners;
+mod policies;
 mod random;
 mod repository;
+mod signed;
 
 use super::{BlockId, EventKind, History};
 pub(super) use repository::git_trailers;
@@ -45,6 +49,13 @@ pub(crate) fn example_history() -> (History, String, String) {
     repository.checkout("main");
     let merge = repository.merge(&["topic"], BOB, "Merge pull request #12 from x/\u{1b}[31mtopic\n\nTitle\n");
     (repository.history(), first, merge)
+}
+
+/// Approvals as a `driftline.toml` has them.
+fn approvals(settings: &str) -> super::Approvals {
+    let settings: crate::settings::SettingsFile = toml::from_str(settings).expect("settings");
+    assert_eq!(settings.who().check(), Ok(()));
+    settings.approvals(crate::signature::Keys::default())
 }
 
 /// `directory:kind.label.label`; no directory for the root.

@@ -445,7 +445,7 @@ fn what_contributes_to_a_resource_is_followed_through_modules() {
         "module.net.output.out net/main.tf:4 output out",
         "module.net.var.cidr main.tf:9 module net",
         "local.name main.tf:4 locals name",
-        "var.env terraform.tfvars:2 variable env",
+        "var.env terraform.tfvars:2 tfvars env",
     ];
     assert_eq!(shown("t.x", Some("a")), through);
     assert_eq!(shown("t.x", Some("b")), ["var.size main.tf:2 variable size"]);
@@ -456,7 +456,7 @@ fn what_contributes_to_a_resource_is_followed_through_modules() {
         [
             "module.net.var.cidr main.tf:9 module net",
             "local.name main.tf:4 locals name",
-            "var.env terraform.tfvars:2 variable env",
+            "var.env terraform.tfvars:2 tfvars env",
             "module.net.var.mask net/main.tf:2 variable mask",
         ]
     );

@@ -44,7 +44,7 @@ pub(in crate::report) struct Attribution<'a> {
 
 /// Somebody who approved.
 #[derive(Serialize, JsonSchema)]
-struct Approver<'a> {
+pub(in crate::report) struct Approver<'a> {
     /// `Name <email>`.
     identity: &'a str,
     /// How far the statement can be trusted.
@@ -97,7 +97,7 @@ struct Signature<'a> {
     key: Option<&'a str>,
 }
 
-fn segregations(_: &mut SchemaGenerator) -> Schema {
+pub(in crate::report) fn segregations(_: &mut SchemaGenerator) -> Schema {
     one_of([Segregation::Pass, Segregation::Fail, Segregation::Unknown].map(Segregation::name))
 }
 
@@ -109,15 +109,20 @@ fn standings(_: &mut SchemaGenerator) -> Schema {
     one_of(Standing::ALL.map(Standing::name))
 }
 
-impl<'a> From<&'a model::Attribution> for Attribution<'a> {
-    fn from(attribution: &'a model::Attribution) -> Self {
-        let approver = |approver: &'a model::Approver| Approver {
+impl<'a> From<&'a model::Approver> for Approver<'a> {
+    fn from(approver: &'a model::Approver) -> Self {
+        Self {
             identity: &approver.identity,
             assurance: approver.assurance.name(),
             standing: approver.standing.name(),
             at: approver.at.as_deref(),
             evidence: &approver.evidence,
-        };
+        }
+    }
+}
+
+impl<'a> From<&'a model::Attribution> for Attribution<'a> {
+    fn from(attribution: &'a model::Attribution) -> Self {
         let check = |check: &'a model::Check| Check {
             name: &check.name,
             conclusion: &check.conclusion,
@@ -130,7 +135,7 @@ impl<'a> From<&'a model::Attribution> for Attribution<'a> {
             landed_at: attribution.landed_at.as_deref(),
             subject: attribution.subject.as_deref(),
             authors: &attribution.authors,
-            approvers: attribution.approvers.iter().map(approver).collect(),
+            approvers: attribution.approvers.iter().map(Into::into).collect(),
             merged_by: attribution.merged_by.as_deref(),
             pull_request: attribution.pull_request.as_deref(),
             pull_request_url: attribution.pull_request_url.as_deref(),

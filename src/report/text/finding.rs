@@ -3,7 +3,7 @@
 
 use super::page::{Ink, Page};
 use super::value;
-use crate::model::{Finding, Kind, Severity};
+use crate::model::{Attribution, Finding, Kind, Severity};
 use crate::report::approval::approval;
 use crate::report::{inert, material_first, scope_name, shortened};
 
@@ -29,6 +29,9 @@ pub(super) fn in_full(page: &mut Page, finding: &Finding) {
     let limit = if page.options.verbose { usize::MAX } else { SHOWN_ATTRIBUTES };
     for change in attributes.iter().take(limit) {
         value::attribute(page, 6, change, finding.source.as_ref());
+        if let Some(attribution) = change.attribution.as_ref().filter(|own| is_another(own, &finding.attribution)) {
+            page.wrapped(8, "", Some(Ink::Dim), &approval(attribution, |identity| identity));
+        }
     }
     super::left_out(page, 6, attributes.len().saturating_sub(limit));
 }
@@ -52,6 +55,11 @@ pub(super) fn in_brief(page: &mut Page, indent: usize, finding: &Finding) {
     if let Some(cause) = finding.cause.as_ref().filter(|_| finding.kind != Kind::Unknown) {
         page.wrapped(indent + 2, "", None, cause);
     }
+}
+
+/// Whether an attribute was approved by another commit than the rest of its block.
+fn is_another(own: &Attribution, block: &Attribution) -> bool {
+    (&own.approving_commit, &own.declaring_commit) != (&block.approving_commit, &block.declaring_commit)
 }
 
 fn ink(kind: Kind) -> Ink {
