@@ -4,7 +4,9 @@
 use super::{Evidence, Question};
 use crate::attribute::History;
 use crate::judge::{DRIFT, IN_SYNC, INCOMPLETE};
-use crate::model::{AuditFinding, AuditRule, AuditedLanding, Boundary, Check, Segregation, Severity, Standing};
+use crate::model::{
+    Assurance, AuditFinding, AuditRule, AuditedLanding, Boundary, Check, Segregation, Severity, Standing,
+};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
@@ -51,7 +53,9 @@ fn of_landing(landing: &AuditedLanding, evidence: &Evidence<'_>, found: &mut Vec
         (Segregation::Pass, _) => {}
         (Segregation::Fail, Some(_)) => add(AuditRule::EmergencyNotApproved, Severity::High, reason),
         (Segregation::Fail, None) => {
-            let has = |standing| attribution.approvers.iter().any(|approver| approver.standing == standing);
+            // Whoever merely merged has not said that they approve.
+            let stated = || attribution.approvers.iter().filter(|one| one.assurance != Assurance::Implied);
+            let has = |standing| stated().any(|approver| approver.standing == standing);
             let (rule, severity) = if has(Standing::Stale) {
                 (AuditRule::ApprovedBeforeLastPush, Severity::High)
             } else if has(Standing::Involved) {

@@ -52,14 +52,17 @@ impl Repository {
             let reference = self.inner.try_find_reference(name).ok()??;
             let mut log = reference.log_iter();
             let lines = log.all().ok()??;
-            let tip = |line: gix::refs::file::log::LineRef<'_>| {
-                let at = line.signature.seconds();
-                EarlierTip { commit: line.new_oid(), at: Timestamp::from_second(at).ok(), source: source.clone() }
+            // What a branch was cloned at stands only as what the first line left.
+            let tips = |line: gix::refs::file::log::LineRef<'_>| {
+                let at = Timestamp::from_second(line.signature.seconds()).ok();
+                [line.previous_oid(), line.new_oid()].map(|commit| EarlierTip { commit, at, source: source.clone() })
             };
-            Some(lines.take(ENTRIES).filter_map(Result::ok).map(tip).collect::<Vec<_>>())
+            Some(lines.take(ENTRIES).filter_map(Result::ok).flat_map(tips).collect::<Vec<_>>())
         };
         let mut tips = read().unwrap_or_default();
         tips.retain(|tip| !tip.commit.is_null());
+        // Each line begins where the one before ended.
+        tips.dedup_by_key(|tip| tip.commit);
         tips
     }
 

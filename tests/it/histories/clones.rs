@@ -35,7 +35,8 @@ fn shallow_clone() {
 /// What changed since the cut is known; the rest is not.
 #[test]
 fn deeper_shallow_clone() {
-    let clone = four().cloned(&["--depth", "2"]);
+    let story = four();
+    let clone = story.cloned(&["--depth", "2"]);
     clone.blame(
         &[],
         "aws_vpc.a: - by nobody; unknown
@@ -53,7 +54,8 @@ fn deeper_shallow_clone() {
     );
     // The command that it names is the way out.
     clone.git(&["fetch", "-q", "--unshallow"]);
-    let (whole, other) = (clone.driftline(&["blame", "--report", "json"]), four().driftline(&["blame", "--report", "json"]));
+    let (whole, other) =
+        (clone.driftline(&["blame", "--report", "json"]), story.driftline(&["blame", "--report", "json"]));
     assert_eq!(whole.stdout, other.stdout);
 }
 
@@ -121,7 +123,10 @@ fn rewritten_by_the_reflog() {
     let audit = clone.audit_of(&asked, REWRITTEN);
     let text = audit["findings"][0]["text"].as_str().expect("a text");
     assert!(text.contains("refs/remotes/origin/main"), "{text}");
-    assert_eq!(audit["completeness"]["rewriting_checked"], serde_json::json!(["the reflog of refs/remotes/origin/main"]));
+    assert_eq!(
+        audit["completeness"]["rewriting_checked"],
+        serde_json::json!(["the reflog of refs/remotes/origin/main"])
+    );
 }
 
 /// Where no reflog is kept, driftline's own notes of what it saw tell.
@@ -176,7 +181,7 @@ fn foxtrot_by_the_reflog() {
          added aws_vpc.a: cidr_block - > \"1\"
          mine by Ann; fail
          added aws_vpc.b: cidr_block - > \"1\"
-         swap by Ann; Bob implied not_accepted; fail
+         swap by Ann; Bob implied involved; fail
          changed aws_vpc.a in two: cidr_block \"1\" > \"2\"
          ! foxtrot_merge two
          ! landed_without_approval one

@@ -6,9 +6,7 @@ use super::{ANN, BOB, Story, vpc};
 #[test]
 fn item_of_for_each() {
     let text = |items: &str| {
-        format!(
-            "resource \"aws_vpc\" \"a\" {{\n  for_each = {{\n{items}  }}\n  cidr_block = each.value\n}}\n"
-        )
+        format!("resource \"aws_vpc\" \"a\" {{\n  for_each = {{\n{items}  }}\n  cidr_block = each.value\n}}\n")
     };
     let story = Story::with("main.tf", &text("    x = \"1\"\n    y = \"1\"\n"));
     story.edit("two", "main.tf", &text("    x = \"1\"\n    y = \"2\"\n"));
@@ -25,7 +23,7 @@ fn item_of_for_each() {
     story.audit(
         "exit 2: 4 landings, 4 commits
          one by Ann; fail
-         added aws_vpc.a: cidr_block - > each.value, for_each - > { x = \"1\" y = \"1\" }
+         added aws_vpc.a: cidr_block - > each.value, for_each - > {…}
          two by Ann; fail
          changed aws_vpc.a: for_each[\"y\"] \"1\" > \"2\"
          three by Ann; fail
@@ -35,9 +33,7 @@ fn item_of_for_each() {
          ! landed_without_approval one
          ! landed_without_approval two
          ! landed_without_approval three
-         ! landed_without_approval four"
-            .replace("{ x = \"1\" y = \"1\" }", "{…}")
-            .as_str(),
+         ! landed_without_approval four",
     );
     assert_eq!(story.git_blame("main.tf", "\"2\""), "two");
 }
@@ -55,7 +51,9 @@ fn local_and_variable_default() {
     story.blame(
         &[],
         "aws_vpc.a: one by Ann; fail
-         added one: cidr_block…",
+         added one: cidr_block
+         through var.bits: default
+         through local.net: local",
     );
     story.audit(
         "exit 2: 3 landings, 3 commits
@@ -79,7 +77,8 @@ fn local_and_variable_default() {
 /// One module, two environments, each with its values: who changed which.
 #[test]
 fn files_of_values_for_two_environments() {
-    let block = "variable \"size\" {}\nvariable \"zone\" {}\nresource \"aws_vpc\" \"a\" {\n  cidr_block = var.size\n}\n";
+    let block =
+        "variable \"size\" {}\nvariable \"zone\" {}\nresource \"aws_vpc\" \"a\" {\n  cidr_block = var.size\n}\n";
     let story = Story::new();
     story.write("live/main.tf", block).write("live/dev.tfvars", "size = \"1\"\nzone = \"a\"\n");
     story.edit("one", "live/prod.tfvars", "size = \"2\"\nzone = \"b\"\n");
@@ -117,7 +116,8 @@ fn files_of_values_for_two_environments() {
 /// The call's version is raised: what it holds is told as contributing, and by the audit.
 #[test]
 fn module_version_and_lock_file() {
-    let call = |version: &str| format!("module \"net\" {{\n  source  = \"org/net/aws\"\n  version = \"{version}\"\n}}\n");
+    let call =
+        |version: &str| format!("module \"net\" {{\n  source  = \"org/net/aws\"\n  version = \"{version}\"\n}}\n");
     let lock = |version: &str| {
         format!(
             "# This file is maintained automatically by \"terraform init\".\nprovider \"registry.terraform.io/hashicorp/aws\" {{\n  version = \"{version}\"\n  hashes = [\n    \"h1:{version}\",\n  ]\n}}\n"
@@ -130,19 +130,15 @@ fn module_version_and_lock_file() {
     story.audit(
         "exit 2: 3 landings, 3 commits
          one by Ann; fail
-         added .terraform.lock.hcl: registry.terraform.io/hashicorp/aws…: hashes - > [ \"h1:5.0.0\", ], version - > \"5.0.0\"
+         added .terraform.lock.hcl: registry.terraform.io/hashicorp/aws…: hashes - > […h1:5.0.0…], version - > \"5.0.0\"
          added module.net: source - > \"org/net/aws\", version - > \"1.0.0\"
          module by Ann; fail
          changed module.net: version \"1.0.0\" > \"2.0.0\"
          lock by Ann; fail
-         changed .terraform.lock.hcl: registry.terraform.io/hashicorp/aws…: hashes [ \"h1:5.0.0\", ] > [ \"h1:5.1.0\", ], version \"5.0.0\" > \"5.1.0\"
+         changed .terraform.lock.hcl: registry.terraform.io/hashicorp/aws…: hashes […h1:5.0.0…] > […h1:5.1.0…], version \"5.0.0\" > \"5.1.0\"
          ! landed_without_approval one
          ! landed_without_approval module
-         ! landed_without_approval lock"
-            .replace("[ \"h1:5.0.0\", ] >", "[…\"h1:5.0.0\"…] >")
-            .replace("> [ \"h1:5.0.0\", ]", "> […\"h1:5.0.0\"…]")
-            .replace("> [ \"h1:5.1.0\", ]", "> […\"h1:5.1.0\"…]")
-            .as_str(),
+         ! landed_without_approval lock",
     );
     assert_eq!(story.git_blame("main.tf", "version"), "module");
 }
@@ -151,7 +147,9 @@ fn module_version_and_lock_file() {
 #[test]
 fn module_of_this_repository() {
     let call = |size: &str| format!("module \"net\" {{\n  source = \"./modules/net\"\n  size   = \"{size}\"\n}}\n");
-    let module = |name: &str| format!("variable \"size\" {{}}\nresource \"aws_vpc\" \"a\" {{\n  cidr_block = var.size\n  {name} = true\n}}\n");
+    let module = |name: &str| {
+        format!("variable \"size\" {{}}\nresource \"aws_vpc\" \"a\" {{\n  cidr_block = var.size\n  {name} = true\n}}\n")
+    };
     let story = Story::new();
     story.write("main.tf", call("1")).edit("one", "modules/net/main.tf", &module("enable_dns_support"));
     story.edit("call", "main.tf", &call("2"));
@@ -161,7 +159,8 @@ fn module_of_this_repository() {
         "module.net.aws_vpc.a: block by Ann; fail
          added one: cidr_block, enable_dns_support
          changed block: enable_dns_hostnames, enable_dns_support
-         through module.net: call",
+         through module.net: call
+         through module.net.var.size: call",
     );
 }
 

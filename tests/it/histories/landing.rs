@@ -51,7 +51,7 @@ fn a_merge_lands_what_its_branch_declared() {
     story.rename("main.tf", "network.tf").commit("rename");
     story.blame(
         &[],
-        "aws_vpc.a: two in merge by Ann; Eve asserted; Bob implied not_accepted; pass
+        "aws_vpc.a: two in merge by Ann; Eve asserted; Bob implied involved; pass
          added one: cidr_block
          changed two in merge: cidr_block
          aws_vpc.b: other by Ann; fail
@@ -63,7 +63,7 @@ fn a_merge_lands_what_its_branch_declared() {
          added aws_vpc.a: cidr_block - > \"1\"
          other by Ann; fail
          added aws_vpc.b: cidr_block - > \"1\"
-         merge by Ann; Eve asserted; Bob implied not_accepted; pass
+         merge by Ann; Eve asserted; Bob implied involved; pass
          changed aws_vpc.a in two: cidr_block \"1\" > \"2\"
          ! landed_without_approval one
          ! landed_without_approval other",
@@ -108,7 +108,8 @@ fn rebase_merge() {
 fn squash() {
     let story = with_topic();
     story.git(&["merge", "-q", "--squash", "topic"]);
-    let message = "Widen the network (#7)\n\nCo-authored-by: Eve <eve@example.com>\nReviewed-by: Bob <bob@example.com>\n";
+    let message =
+        "Widen the network (#7)\n\nCo-authored-by: Eve <eve@example.com>\nReviewed-by: Bob <bob@example.com>\n";
     story.commit_as("squash", ANN, BOB, message);
     story.blame(
         &[],
@@ -191,19 +192,17 @@ fn octopus() {
     assert_eq!(story.git(&["rev-list", "--parents", "-1", "HEAD"]).split(' ').count(), 4);
     story.blame(
         &["aws_vpc.b", "aws_vpc.c"],
-        "aws_vpc.b: b in octopus by Bob, Eve; Ann implied not_accepted; Bob asserted involved; fail
+        "aws_vpc.b: b in octopus by Bob, Eve; Bob asserted involved; Ann implied involved; fail
          because every approver also authored or merged the change
          added b in octopus: cidr_block
-         aws_vpc.c: c in octopus by Bob, Eve; …; fail
-         added c in octopus: cidr_block"
-            .replace("Ann implied not_accepted; Bob asserted involved", "Bob asserted involved; Ann implied not_accepted")
-            .as_str(),
+         aws_vpc.c: c in octopus by Bob, Eve; Bob asserted involved; Ann implied involved; fail
+         added c in octopus: cidr_block",
     );
     story.audit(
         "exit 2: 2 landings, 4 commits
          one by Ann; fail
          added aws_vpc.a: cidr_block - > \"1\"
-         octopus by Bob, Eve; Bob asserted involved; Ann implied not_accepted; fail
+         octopus by Bob, Eve; Bob asserted involved; Ann implied involved; fail
          added aws_vpc.b in b: cidr_block - > \"1\"
          added aws_vpc.c in c: cidr_block - > \"1\"
          ! landed_without_approval one
@@ -229,7 +228,7 @@ fn foxtrot() {
          added aws_vpc.a: cidr_block - > \"1\"
          mine by Ann; fail
          added aws_vpc.c: cidr_block - > \"1\"
-         pull by Bob; Ann implied not_accepted; fail
+         pull by Bob; Ann implied involved; fail
          added aws_vpc.b in theirs: cidr_block - > \"1\"
          ! landed_without_approval one
          ! landed_without_approval mine
@@ -250,7 +249,7 @@ fn back_merge() {
     story.merge("merge", &["topic"], BOB, BOB, "Merge branch 'topic'\n\nReviewed-by: Eve <eve@example.com>\n");
     story.blame(
         &[],
-        "aws_vpc.a: three in merge by Ann; Eve asserted; Bob implied not_accepted; pass
+        "aws_vpc.a: three in merge by Ann; Eve asserted; Bob implied involved; pass
          added one: cidr_block
          changed three in merge: cidr_block
          aws_vpc.b: other by Ann; fail
@@ -262,7 +261,7 @@ fn back_merge() {
          added aws_vpc.a: cidr_block - > \"1\"
          other by Ann; fail
          added aws_vpc.b: cidr_block - > \"1\"
-         merge by Ann; Eve asserted; Bob implied not_accepted; pass
+         merge by Ann; Eve asserted; Bob implied involved; pass
          changed aws_vpc.a in three: cidr_block \"1\" > \"3\"
          ! landed_without_approval one
          ! landed_without_approval other",
@@ -286,17 +285,17 @@ fn criss_cross() {
     story.merge("second", &["right"], EVE, EVE, "second");
     story.blame(
         &["aws_vpc.l", "aws_vpc.r"],
-        "aws_vpc.l: left in first by Ann, Bob; Eve implied not_accepted; fail
+        "aws_vpc.l: left in first by Ann, Bob; Eve implied involved; fail
          because merged by Eve, which shows no approval
          added left in first: cidr_block
-         aws_vpc.r: right in first by Ann, Bob; Eve implied not_accepted; fail
+         aws_vpc.r: right in first by Ann, Bob; Eve implied involved; fail
          added right in first: cidr_block",
     );
     story.audit(
         "exit 2: 3 landings, 7 commits
          one by Ann; fail
          added aws_vpc.a: cidr_block - > \"1\"
-         first by Ann, Bob; Eve implied not_accepted; fail
+         first by Ann, Bob; Eve implied involved; fail
          added aws_vpc.l in left: cidr_block - > \"1\"
          added aws_vpc.r in right: cidr_block - > \"1\"
          ! landed_without_approval one
@@ -308,12 +307,9 @@ fn criss_cross() {
 #[test]
 fn evil_merge() {
     let story = with_topic();
-    story.git_as(BOB, BOB, &["merge", "-q", "--no-ff", "-m", "merge", "topic"], b"");
+    story.git_as(BOB, BOB, &["merge", "-q", "--no-ff", "--no-commit", "topic"], b"");
     story.write("evil.tf", vpc("evil", "9"));
-    story.git(&["add", "-A"]);
-    let message = b"merge\n\nReviewed-by: Bob <bob@example.com>\n";
-    story.git_as(BOB, BOB, &["commit", "-q", "--amend", "--reset-author", "-F", "-"], message);
-    story.name_head("merge");
+    story.commit_as("merge", BOB, BOB, "merge\n\nReviewed-by: Bob <bob@example.com>\n");
     story.blame(
         &["aws_vpc.evil"],
         "aws_vpc.evil: merge by Ann, Bob; Bob asserted involved; fail
@@ -370,7 +366,7 @@ fn conflict_resolved_to_one_side() {
          added aws_vpc.a: cidr_block - > \"1\"
          three by Ann; fail
          changed aws_vpc.a: cidr_block \"1\" > \"3\"
-         merge by Ann; Bob implied not_accepted; fail
+         merge by Ann; Bob implied involved; fail
          changed aws_vpc.a in two: cidr_block \"3\" > \"2\"
          ! landed_without_approval one
          ! landed_without_approval three
@@ -424,7 +420,7 @@ fn revert_of_a_merge() {
         "exit 2: 3 landings, 4 commits
          one by Ann; fail
          added aws_vpc.a: cidr_block - > \"1\"
-         merge by Ann; Eve asserted; Bob implied not_accepted; pass
+         merge by Ann; Eve asserted; Bob implied involved; pass
          changed aws_vpc.a in two: cidr_block \"1\" > \"2\"
          revert by Bob; fail; reverts merge
          changed aws_vpc.a: cidr_block \"2\" > \"1\"
@@ -446,7 +442,7 @@ fn revert_by_pull_request() {
     story.merge("merge", &["revert"], EVE, WEB, message);
     story.blame(
         &[],
-        "aws_vpc.a: revert in merge by Bob; Eve implied not_accepted; unknown; #9; reverts two
+        "aws_vpc.a: revert in merge by Bob; Eve implied involved; unknown; #9; reverts two
          because #9 is named, but Git holds no record of its approval
          added one: cidr_block
          changed two: cidr_block

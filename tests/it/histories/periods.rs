@@ -35,11 +35,8 @@ fn by_revisions() {
 fn by_dates() {
     let story = daily();
     story.audit_of(&Asked { since: Some("2026-03-02"), until: Some("2026-03-03"), ..Asked::default() }, MIDDLE);
-    let times = Asked {
-        since: Some("2026-03-02T11:00:00Z"),
-        until: Some("2026-03-03T15:00:00+01:00"),
-        ..Asked::default()
-    };
+    let times =
+        Asked { since: Some("2026-03-02T11:00:00Z"), until: Some("2026-03-03T15:00:00+01:00"), ..Asked::default() };
     story.audit_of(&times, MIDDLE);
     let nothing = Asked { since: Some("2026-04-01"), ..Asked::default() };
     story.audit_of(&nothing, "exit 0: 0 landings, 0 commits");
@@ -57,7 +54,7 @@ fn a_branch_counts_when_it_lands() {
     story.audit_of(
         &Asked { since: Some("2026-04-01"), ..Asked::default() },
         "exit 0: 1 landings, 2 commits
-         late by Ann; Eve asserted; Bob implied not_accepted; pass
+         late by Ann; Eve asserted; Bob implied involved; pass
          changed aws_vpc.a in old: cidr_block \"1\" > \"2\"",
     );
 }

@@ -45,7 +45,10 @@ fn replayed(document: &Value) -> Blocks {
                     Some(other) => (other.to_owned(), what.to_owned()),
                     None => (directory.clone(), from.to_owned()),
                 };
-                (what.to_owned(), blocks.remove(&origin).unwrap_or_else(|| panic!("{origin:?} was not there: {change}")))
+                (
+                    what.to_owned(),
+                    blocks.remove(&origin).unwrap_or_else(|| panic!("{origin:?} was not there: {change}")),
+                )
             }
         };
         let block = played(block, change);
@@ -105,7 +108,8 @@ fn said(text: &str) -> Said {
 
 /// Without comments, white space and commas: what formatting may change.
 fn squeezed(text: &str) -> String {
-    let code = |line: &str| line.split(" #").next().unwrap_or_default().split("//").next().unwrap_or_default().to_owned();
+    let code =
+        |line: &str| line.split(" #").next().unwrap_or_default().split("//").next().unwrap_or_default().to_owned();
     let lines: Vec<String> = text.lines().filter(|line| !line.trim_start().starts_with('#')).map(code).collect();
     lines.concat().chars().filter(|character| !character.is_whitespace() && *character != ',').collect()
 }

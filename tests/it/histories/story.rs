@@ -62,13 +62,7 @@ impl Story {
     }
 
     /// The same, with the exit code and what it complained of.
-    pub fn try_git(
-        &self,
-        author: &str,
-        committer: &str,
-        arguments: &[&str],
-        input: &[u8],
-    ) -> (i32, String, String) {
+    pub fn try_git(&self, author: &str, committer: &str, arguments: &[&str], input: &[u8]) -> (i32, String, String) {
         self.clock.set(self.clock.get() + 60);
         let date = format!("{} +0000", self.clock.get());
         let mut command = self.prepared(Path::new("git"));

@@ -55,6 +55,14 @@ impl Story {
     /// What `audit` says, and that it is consistent with itself and with what Git says.
     #[track_caller]
     pub fn audit_of(&self, asked: &Asked<'_>, expected: &str) -> Value {
+        let document = self.consistent(asked);
+        same(&self.named(&audited(&document)), expected);
+        document
+    }
+
+    /// What `audit` says, once it was found consistent.
+    #[track_caller]
+    pub fn consistent(&self, asked: &Asked<'_>) -> Value {
         let mut arguments = vec!["audit"];
         for (flag, value) in [("--ref", asked.reference), ("--since", asked.since), ("--until", asked.until)] {
             arguments.extend(value.map(|value| [flag, value]).into_iter().flatten());
@@ -78,7 +86,6 @@ impl Story {
         if document["complete"] == true && asked.since.is_none() && asked.until.is_none() {
             check_replay(self, asked.reference.unwrap_or("HEAD"), asked.more, &document);
         }
-        same(&self.named(&audited(&document)), expected);
         document
     }
 
@@ -183,8 +190,12 @@ fn blamed(out: &mut String, resource: &Value, events: &[Value]) {
     for event in events {
         let names: Vec<&str> = list(event, "attributes").iter().filter_map(Value::as_str).collect();
         let names = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
-        let _ =
-            write!(out, "{} {}{names}", text(event, "kind"), place(text(event, "commit"), text(event, "approving_commit")));
+        let _ = write!(
+            out,
+            "{} {}{names}",
+            text(event, "kind"),
+            place(text(event, "commit"), text(event, "approving_commit"))
+        );
         for key in ["reverts", "restores"] {
             if let Some(commit) = event[key].as_str() {
                 let _ = write!(out, "; {key} {commit}");
