@@ -109,6 +109,16 @@ impl History {
         landings.map(|commit| query(&commit.landing)).collect()
     }
 
+    /// The same for landing commits themselves (full hashes).
+    pub fn queries_of(&self, landings: &[String]) -> Vec<CommitQuery> {
+        let query = |sha: &String| {
+            let (position, _) = self.landed(sha.parse().ok()?)?;
+            let landing = &self.landings.get(&position)?.landing;
+            Some(CommitQuery { sha: sha.clone(), hint: landing.pull_request.as_deref().and_then(number) })
+        };
+        landings.iter().filter_map(query).collect()
+    }
+
     /// Who asked for and who approved all that one commit of the first-parent chain (full hash) brought in; none where it
     /// changed no block. Its own content counts where it changed a block by itself.
     pub fn landing_attribution(&self, sha: &str) -> Option<Attribution> {

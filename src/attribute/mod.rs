@@ -35,8 +35,8 @@ mod owned;
 mod owners;
 mod parties;
 mod people;
-mod population;
 mod policy;
+mod population;
 mod review;
 mod side;
 mod sources;
@@ -55,8 +55,8 @@ pub(crate) use policy::fits;
 pub use policy::{Checks, ForgeSettings, PersonSettings, Persons, Policy, SignatureSettings, TeamSettings};
 
 use crate::model::Attribution;
-pub use diff::{Detail, Difference, details, prepared};
 use approvals::Judging;
+pub use diff::{Detail, Difference, details, prepared};
 use edges::{Edges, OBJECT_CACHE};
 use gix::ObjectId;
 use graph::{CommitId, Cut, Graph};
@@ -291,8 +291,8 @@ fn peeled(repository: &gix::Repository, tip: ObjectId) -> Result<ObjectId, Attri
 fn assemble(repository: &gix::Repository, found: Found, mut people: People) -> History {
     let Found { graph, edges, library, state } = found;
     let paths = &edges.paths;
-    let positions: HashSet<u32> =
-        state.blocks.values().flat_map(|state| &state.events).map(|event| event.position).collect();
+    let events = state.blocks.values().flat_map(|state| &state.events).map(|event| event.position);
+    let positions: HashSet<u32> = events.chain(state.log.iter().map(|logged| logged.position)).collect();
     let mut positions: Vec<u32> = positions.into_iter().collect();
     positions.sort_unstable();
     let notes = Notes::read(repository);

@@ -3,8 +3,8 @@
 mod approvals;
 mod bad;
 mod changes;
-mod kept;
 mod forges;
+mod kept;
 mod merges;
 mod moves;
 mod owners;
