@@ -170,6 +170,7 @@ fn managed(evidence: &Evidence<'_>, verdict: &Verdict) -> Option<Finding> {
         severity: severity(kind, material, &attributes),
         material,
         attribution: (evidence.attribution)(configuration, &address),
+        activity: None,
         source: resource.map(|resource| resource.range.clone()),
         root_module: configuration.directory.clone(),
         resource_type: address.resource_type.to_string(),
@@ -206,6 +207,7 @@ fn pending_create(evidence: &Evidence<'_>, pending: &PendingCreate) -> Finding {
         attributes: Vec::new(),
         source: resource.map(|resource| resource.range.clone()),
         attribution: (evidence.attribution)(configuration, address),
+        activity: None,
         address: Some(address.clone()),
         cause: pending.import.is_some().then(|| "an import block brings it in".into()),
     }
@@ -231,6 +233,7 @@ fn unmanaged(object: &Unmanaged) -> Finding {
         attributes: Vec::new(),
         source: None,
         attribution: Attribution::unknown("in no state, so nobody approved it through this repository"),
+        activity: None,
         cause: match &object.origin {
             Origin::Created => None,
             Origin::Default => Some("every account has it from the start".into()),

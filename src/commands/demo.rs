@@ -2,6 +2,7 @@
 //! Knows nothing of what the example shows.
 
 use super::write_reports;
+use crate::activity::Source;
 use crate::cli::DemoArguments;
 use crate::compare::Level;
 use crate::error::Error;
@@ -52,6 +53,7 @@ pub(super) fn run(arguments: DemoArguments, interrupt: &Interrupt) -> Result<u8,
         },
         live: Some(dir.join("recording")),
         record: None,
+        activity: vec![Source::EventHistory],
         inventory: Inventory { wanted: true, ..Inventory::default() },
         deadline: Duration::from_secs(60),
         max_rps: None,

@@ -1,7 +1,7 @@
 //! The judged outcome of a scan. Every output format is a projection of it.
 //! Knows nothing of those formats; holds no sensitive value.
 
-use super::{Address, Attribution, SourceRange};
+use super::{Activity, Address, Attribution, SourceRange};
 use crate::inventory::Covered;
 use provider_api::{AttributePath, GapClass, Program, Scope};
 use serde_json::Value;
@@ -182,6 +182,8 @@ pub struct Finding {
     pub source: Option<SourceRange>,
     /// Who approved what is declared.
     pub attribution: Attribution,
+    /// Who changed it live; none where that was not asked.
+    pub activity: Option<Activity>,
     /// For `unknown`, why; for the others a remark, if any.
     pub cause: Option<String>,
 }

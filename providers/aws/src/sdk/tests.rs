@@ -48,7 +48,7 @@ impl HttpConnector for Canned {
 pub(crate) fn place(answer: impl Fn(&str) -> Option<(u16, String)> + Send + Sync + 'static) -> Place {
     let answer: Answer = Arc::new(answer);
     let http: SharedHttpClient = http_client_fn(move |_, _| SharedHttpConnector::new(Canned(Arc::clone(&answer))));
-    let budget = Arc::new(Budget::new(Duration::from_millis(20), FULL_RATE));
+    let budget = Arc::new(Budget::new(Duration::from_millis(20), FULL_RATE, 2.0));
     let retries = RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(1));
     let credentials = Credentials::new("key", "secret", None, None, "test");
     let shared = aws_config::SdkConfig::builder()
