@@ -71,8 +71,8 @@ impl Call {
         last.is_some_and(|name| name.len() > 2 && self.names.contains(&name))
     }
 
-    /// Whether the request holds what is live and was not recorded or, where nothing is, what was recorded and is gone.
-    /// None where there is nothing by which to tell.
+    /// Whether the request holds all that is live and was not recorded or, where nothing is, something of what was recorded and
+    /// is gone: a call names by a part of it what it takes away. None where there is nothing by which to tell.
     fn carries(&self, change: &AttributeChange) -> Option<bool> {
         let (recorded, live) = (plain(&change.recorded)?, plain(&change.live)?);
         if let Some(document) = live.as_str().and_then(document) {
@@ -80,8 +80,15 @@ impl Call {
         }
         let (before, after) = (leaves(recorded), leaves(live));
         let fresh: Vec<&String> = after.difference(&before).collect();
-        let told = if fresh.is_empty() { before.difference(&after).collect() } else { fresh };
-        (!told.is_empty() && told.len() <= MAX_LEAVES).then(|| told.into_iter().all(|leaf| self.values.contains(leaf)))
+        if fresh.len() > MAX_LEAVES {
+            return None;
+        }
+        if !fresh.is_empty() {
+            return Some(fresh.into_iter().all(|leaf| self.values.contains(leaf)));
+        }
+        let mut gone = before.difference(&after).peekable();
+        gone.peek()?;
+        Some(gone.any(|leaf| self.values.contains(leaf)))
     }
 }
 

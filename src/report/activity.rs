@@ -28,9 +28,6 @@ pub(super) fn lines(finding: &Finding) -> Vec<String> {
         }
         None => lines.push(format!("who changed it live is not known{end}")),
     }
-    if let Some(gap) = &activity.gap {
-        lines.push(format!("not all that was done to it could be seen: {gap}"));
-    }
     lines
 }
 
@@ -50,12 +47,15 @@ fn line(change: &LiveChange, in_no_state: bool) -> String {
 /// How far back that holds.
 fn end(activity: &Activity, in_no_state: bool) -> String {
     let day = super::day;
-    match (&activity.last_apply, &activity.begins) {
+    let end = match (&activity.last_apply, &activity.begins) {
         (Some(apply), _) => format!(", no apply since {}", minute(&apply.at)),
         (None, Some(begins)) if in_no_state => format!(", as far as {} is looked back", day(begins)),
         (None, Some(begins)) => format!(", no apply seen since {}", day(begins)),
         (None, None) => String::new(),
-    }
+    };
+    // Why is said once, among the notices.
+    let unseen = if activity.gap.is_some() { " (not all of it could be seen)" } else { "" };
+    format!("{end}{unseen}")
 }
 
 /// The same in one sentence for what many can read: names without mail addresses, and no network addresses. None where

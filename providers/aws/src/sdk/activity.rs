@@ -2,6 +2,9 @@
 //! than it takes, and no more often than the API allows.
 //! Knows nothing of what records say.
 
+#[cfg(test)]
+mod tests;
+
 use super::answer::Fields;
 use super::call::Ask;
 use super::meter::permitting;

@@ -202,7 +202,11 @@ fn certain(record: &Record, subject: &Wanted) -> bool {
             rest.is_some_and(|rest| OF_ITSELF.contains(&rest)) || one.starts_with(&noun)
         }),
         None => {
+            let verb = record.name.char_indices().skip(1).find(|(_, letter)| letter.is_ascii_uppercase());
+            let object = verb.map_or("", |(position, _)| &record.name[position..]).to_ascii_lowercase();
             subject.nouns.iter().any(|one| one.len() > 2 && name.contains(one.as_str()))
+                // The route of a route table.
+                || subject.nouns.iter().any(|one| object.len() > 3 && one.starts_with(&object))
                 || matches!(record.top.as_slice(), [only] if subject.own.contains(only))
         }
     }

@@ -129,6 +129,16 @@ fn records_concern_what_they_act_on() {
     check(vpc.clone(), ("ec2", "ModifyVpcAttribute"), json!({"vpcId": vpc.1}), Value::Null, Some(true));
     let table = ("aws_route_table", "rtb-0a1b2c3d4e5f60718", json!({}));
     check(table.clone(), ("ec2", "CreateRoute"), json!({"routeTableId": table.1}), Value::Null, Some(true));
+    let call = json!({"routeTableId": table.1, "destinationCidrBlock": "0.0.0.0/0"});
+    check(table.clone(), ("ec2", "DeleteRoute"), call, Value::Null, Some(true));
+    let call = json!({"routeTableId": table.1, "subnetId": "subnet-0a1b2c3d4e5f60718"});
+    check(
+        ("aws_subnet", "subnet-0a1b2c3d4e5f60718", json!({})),
+        ("ec2", "AssociateRouteTable"),
+        call,
+        Value::Null,
+        Some(false),
+    );
     let log = ("aws_cloudwatch_log_group", "/app/web", json!({"name": "/app/web"}));
     check(
         log.clone(),
