@@ -91,7 +91,7 @@ pub async fn add(
     };
     let mut causes: BTreeMap<String, HashSet<String>> = BTreeMap::new();
     let mut records = Vec::new();
-    for ((connection, subjects), outcome) in subjects.into_iter().zip(outcomes) {
+    for ((connection, subjects), mut outcome) in subjects.into_iter().zip(outcomes) {
         for (position, subject) in subjects.iter().enumerate() {
             for finding in &subject.findings {
                 let finding = &mut report.findings[*finding];
@@ -103,6 +103,11 @@ pub async fn add(
         for gap in &outcome.gaps {
             let place = crate::compare::scope_text(&live.scope);
             causes.entry(gap.cause.clone()).or_default().insert(place);
+        }
+        for event in &mut outcome.events {
+            let of_subject = subjects.get(event.subject).into_iter().flat_map(|subject| &subject.findings);
+            let of_subject = of_subject.flat_map(|finding| &findings[*finding].attributes);
+            event.request = event.request.take().map(|request| sets::shown(&request, &of_subject.collect::<Vec<_>>()));
         }
         let subjects = subjects.iter().map(|subject| SubjectRecord {
             resource_type: subject.asked.resource_type.to_owned(),

@@ -91,8 +91,7 @@ pub fn write(dir: &Path, reads: &[Read<'_>], redactor: &Redactor<'_>) -> Result<
     written
 }
 
-/// Adds to a recording who changed objects. What a call was made with is kept as far as the reader told it, which leaves out
-/// what looks like a secret.
+/// Adds to a recording who changed objects.
 ///
 /// # Errors
 /// When the file cannot be written.

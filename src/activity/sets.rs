@@ -17,6 +17,33 @@ pub(super) fn sets(request: &Value, attributes: &[AttributeChange]) -> Vec<Attri
     attributes.iter().filter(|change| call.sets(change)).map(|change| change.path.clone()).collect()
 }
 
+/// What may be kept of a request: the names in it, and of its values those that the findings show anyway. The rest may be
+/// anything, and is no part of what a replay has to tell.
+pub(super) fn shown(request: &Value, attributes: &[&AttributeChange]) -> Value {
+    let mut values = HashSet::new();
+    for change in attributes {
+        values.extend(change.path.0.iter().filter_map(|step| match step {
+            Step::Key(key) => Some(key.clone()),
+            _ => None,
+        }));
+        let plain = [&change.recorded, &change.live].into_iter().filter(|_| !is_sensitive(change)).filter_map(plain);
+        plain.for_each(|value| values.extend(leaves(value)));
+    }
+    let documents: Vec<Value> = values.iter().filter_map(|text| document(text)).collect();
+    let is_shown = |text: &str| values.contains(text) || document(text).is_some_and(|one| documents.contains(&one));
+    only(request, &is_shown)
+}
+
+fn only(value: &Value, is_shown: &dyn Fn(&str) -> bool) -> Value {
+    match value {
+        Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), only(value, is_shown))).collect(),
+        Value::Array(elements) => elements.iter().map(|element| only(element, is_shown)).collect(),
+        Value::String(text) if !is_shown(text) => Value::Null,
+        Value::Number(number) if !is_shown(&number.to_string()) => Value::Null,
+        other => other.clone(),
+    }
+}
+
 /// What a request says, apart from how it is nested: services nest the same things otherwise than Terraform does.
 #[derive(Default)]
 struct Call {

@@ -66,6 +66,26 @@ fn attributes_are_set_by_name_or_by_value() {
 }
 
 #[test]
+fn of_a_request_only_what_the_report_shows_is_kept() {
+    let port = differs(AttributePath::attribute("port"), json!(80), json!([8080, "a"]));
+    let secret =
+        AttributeChange { sensitive: true, ..differs(AttributePath::attribute("word"), json!("x"), json!("hunter2")) };
+    let policy = differs(AttributePath::attribute("policy"), Value::Null, json!("{\"a\": 1}"));
+    let tag = differs(AttributePath::attribute("tags").join(Step::Key("Team".into())), Value::Null, json!("data"));
+    let request = json!({"port": 8080, "word": "hunter2", "other": ["hunter2", 7], "on": true, "policy": "{\"a\":1}",
+        "tag": {"key": "Team", "value": "data"}});
+    let kept = sets::shown(&request, &[&port, &secret, &policy, &tag]);
+    assert_eq!(
+        kept,
+        json!({"port": 8080, "word": null, "other": [null, null], "on": true, "policy": "{\"a\":1}",
+            "tag": {"key": "Team", "value": "data"}})
+    );
+    let changes = [port, secret, policy, tag];
+    assert_eq!(sets::sets(&kept, &changes[..1]), sets::sets(&request, &changes[..1]));
+    assert_eq!(sets::sets(&kept, &changes[1..]), sets::sets(&request, &changes[1..]));
+}
+
+#[test]
 fn a_tag_is_set_by_its_own_key() {
     let path = AttributePath::attribute("tags").join(Step::Key("Team".into()));
     let change = |recorded: Value, live: Value| [differs(path.clone(), recorded, live)];
@@ -288,7 +308,7 @@ fn answers_are_joined_to_findings_and_each_event_counts_once() {
         .collect();
     assert_eq!((changes, report.summary.api_calls, calls), (vec![Some(1), Some(1), None], 6, 2));
     assert_eq!((records.len(), records[0].subjects.len(), records[0].outcome.events.len()), (1, 1, 1));
-    assert!(report.notices.is_empty());
+    assert!(report.notices.is_empty() && records[0].outcome.events[0].request.is_some());
     let (_, _, calls) = asked(one_change, findings, true);
     assert_eq!(calls, 1, "a recording answers once for all that were asked");
 }

@@ -9,7 +9,7 @@ use std::io::Read;
 pub(crate) const MAX_PACKED: u64 = 64 << 20;
 
 /// The most that a file may unpack to: JSON of such records packs to a tenth or a twentieth.
-const MAX_UNPACKED: u64 = 512 << 20;
+const MAX_UNPACKED: u64 = 256 << 20;
 
 /// Whether a file's name is that of records: `.json` or `.json.gz`. Digests are kept in folders of their own.
 pub(crate) fn is_record_file(name: &str) -> bool {
