@@ -1,6 +1,7 @@
 //! The scan: every stage once, in order.
 //! Knows nothing of formats, arguments or terminals.
 
+use crate::activity;
 use crate::attribute::{self, History};
 use crate::attributions::Attributions;
 use crate::compare::{Comparison, Level, Sides, compare};
@@ -61,6 +62,8 @@ pub struct Settings {
     pub live: Option<PathBuf>,
     /// Where to keep what was read.
     pub record: Option<PathBuf>,
+    /// Where it is recorded who changed what drifted; none where that is not asked.
+    pub activity: Vec<activity::Source>,
     /// Which objects in no state to report.
     pub inventory: Inventory,
     /// How long reading live objects may take in all.
@@ -98,7 +101,10 @@ pub async fn run(
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Report, Error> {
     let started_at = jiff::Timestamp::now();
-    let finish = |gathered: &Gathered<'_>| report(settings, gathered, started_at, interrupt);
+    let finish = async |gathered: &Gathered<'_>| {
+        let report = report(settings, gathered, started_at, interrupt)?;
+        with_activity(report, settings, gathered, interrupt).await
+    };
     gathered(settings, None, interrupt, progress, finish).await
 }
 
@@ -117,7 +123,7 @@ pub async fn show(
     let wanted = |configuration: &Configuration, address: &Address| {
         !offline && show::is_named(addresses, configuration, address)
     };
-    let finish = |gathered: &Gathered<'_>| Ok(show::shown(&gathered.sides, addresses));
+    let finish = async |gathered: &Gathered<'_>| Ok(show::shown(&gathered.sides, addresses));
     gathered(settings, Some(&wanted), interrupt, progress, finish).await
 }
 
@@ -126,6 +132,9 @@ struct Gathered<'a> {
     repository: &'a Repository,
     approved: &'a Approved,
     sides: Sides<'a>,
+    providers: &'a [Box<dyn Provider>],
+    /// When reading has to end.
+    until: Instant,
     /// What reading has to say.
     notices: Vec<Notice>,
 }
@@ -139,7 +148,7 @@ async fn gathered<T>(
     wanted: Option<Wanted<'_>>,
     interrupt: &Interrupt,
     progress: &(dyn Fn(Progress) + Sync),
-    finish: impl FnOnce(&Gathered<'_>) -> Result<T, Error>,
+    finish: impl AsyncFnOnce(&Gathered<'_>) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let repository = Repository::discover(&settings.subject.dir)?;
     let approved = repository.approved(settings.subject.reference.as_deref())?;
@@ -155,7 +164,7 @@ async fn gathered<T>(
         states.iter().zip(&evaluated).map(|((plain, _), evaluated)| evaluated.as_ref().unwrap_or(*plain));
     let configurations: Vec<&Configuration> = configurations.collect();
     let states: Vec<State<'_>> = states.into_iter().map(|(_, state)| state).collect();
-    let Planned { providers, mut plan, mut notices } =
+    let Planned { mut providers, mut plan, mut notices } =
         planned(settings, (&repository, &approved), &configurations, &states)?;
     if let Some(wanted) = wanted {
         let address = |index: InstanceIndex| &states[index.state].instances[index.instance].address;
@@ -164,6 +173,7 @@ async fn gathered<T>(
     let limits = FetchSettings { deadline: settings.deadline, ..FetchSettings::default() };
     let begun = Instant::now();
     let mut live = fetch::fetch(&mut plan, &providers, &limits, interrupt, progress).await?;
+    providers.extend(telling_activity(settings));
     let nothing = Live::default();
     let sides = Sides {
         states: &states,
@@ -186,7 +196,43 @@ async fn gathered<T>(
         record::write(dir, &[(&plan, &live), (&again, &confirmed)], &redactor(&states, &keys))?;
     }
     notices.extend(confirm::merge(&mut live, confirmed));
-    finish(&Gathered { repository: &repository, approved: &approved, sides: Sides { live: &live, ..sides }, notices })
+    let (sides, until) = (Sides { live: &live, ..sides }, begun + settings.deadline);
+    let gathered =
+        Gathered { repository: &repository, approved: &approved, sides, providers: &providers, until, notices };
+    finish(&gathered).await
+}
+
+/// Adds who changed live what drifted, where that is asked, and keeps the answers with a recording.
+async fn with_activity(
+    mut report: Report,
+    settings: &Settings,
+    gathered: &Gathered<'_>,
+    interrupt: &Interrupt,
+) -> Result<Report, Error> {
+    if settings.activity.is_empty() {
+        return Ok(report);
+    }
+    let Sides { plan, live, .. } = gathered.sides;
+    let sides = activity::Sides { plan, live, providers: gathered.providers, replays: settings.live.is_some() };
+    let answers = activity::add(&mut report, &settings.activity, sides, gathered.until, interrupt).await?;
+    if let Some(dir) = &settings.record {
+        record::add_activity(dir, answers)?;
+    }
+    report.scan.finished_at = jiff::Timestamp::now().to_string();
+    Ok(report)
+}
+
+/// What tells who changed objects beside the readers.
+fn telling_activity(settings: &Settings) -> Vec<Box<dyn Provider>> {
+    if settings.activity.is_empty() || settings.live.is_some() {
+        return Vec::new();
+    }
+    providers::telling_activity(&Opening {
+        readers: settings.readers,
+        max_rps: settings.max_rps,
+        plugin: &settings::PluginSettings::default(),
+        environment: &settings.environment,
+    })
 }
 
 /// What is to be read, and by whom.
@@ -229,7 +275,7 @@ fn report(
     started_at: jiff::Timestamp,
     interrupt: &Interrupt,
 ) -> Result<Report, Error> {
-    let Gathered { repository, approved, sides, notices: said } = gathered;
+    let Gathered { repository, approved, sides, notices: said, .. } = gathered;
     let Sides { states, configurations, keys, .. } = *sides;
     let mut comparison = compare(sides);
     let left_out = inventory::apply(&settings.inventory, &mut comparison);
