@@ -208,7 +208,8 @@ impl Pull {
             return in_time;
         }
         // Somebody merged more than the head that the forge knows, and pushed that.
-        let is = |id: &gix::ObjectId| id.to_string() == self.head;
+        let head = gix::ObjectId::from_hex(self.head.as_bytes()).ok();
+        let is = |id: &gix::ObjectId| Some(*id) == head;
         let more = landing.merged.iter().any(is) && !landing.heads.iter().any(is);
         let other = review.on.as_ref().is_some_and(|on| *on != self.head);
         match review.stale {
