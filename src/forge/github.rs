@@ -355,8 +355,10 @@ pub(super) fn protection(reader: &mut Reader, project: &Project) -> Result<Optio
 fn combined(classic: Option<&Classic>, rules: &[Rule], known: bool, branch: &str, read_at: String) -> Protection {
     let reviews = classic.and_then(|classic| classic.required_pull_request_reviews.as_ref());
     let pulls: Vec<Option<PullRequestRule>> =
-        rules.iter().filter(|rule| rule.kind == "pull_request").map(|rule| parameters(rule)).collect();
+        rules.iter().filter(|rule| rule.kind == "pull_request").map(parameters).collect();
     let pull = |has: fn(&PullRequestRule) -> Option<bool>| pulls.iter().flatten().any(|rule| has(rule) == Some(true));
+    // A rule that cannot be read could ask for anything.
+    let known = known && pulls.iter().all(Option::is_some);
     let any = |one: bool| if one { Some(true) } else { known.then_some(false) };
 
     let counts = pulls.iter().flatten().filter_map(|rule| rule.required_approving_review_count);

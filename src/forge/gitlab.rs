@@ -124,6 +124,12 @@ struct Pipeline {
 }
 
 #[derive(Deserialize)]
+struct Parents {
+    #[serde(default)]
+    parent_ids: Vec<String>,
+}
+
+#[derive(Deserialize)]
 struct Job {
     name: String,
     status: String,
@@ -338,8 +344,7 @@ fn commit(commit: &WireCommit) -> Option<PullRequestCommit> {
     })
 }
 
-/// The newest pipeline of the head and its jobs. A pipeline of merged results runs on a commit of its own; the merge
-/// request names it.
+/// The pipeline of the head and its jobs.
 fn checks(
     reader: &mut Reader,
     project: &Project,
@@ -349,15 +354,22 @@ fn checks(
 ) -> Result<Option<Vec<CheckRun>>, Missing> {
     let read = reader.list(&format!("{path}/pipelines"));
     let Some(pipelines): Option<Vec<Pipeline>> = reader.optional(read)? else { return Ok(None) };
+    let ours = |pipeline: &&Pipeline| pipeline.project_id.is_none_or(|id| Some(id) == project.id);
     let of_head = |pipeline: &&Pipeline| sha_some(pipeline.sha.as_ref()).as_deref() == Some(head);
-    let newest = pipelines.iter().filter(of_head).max_by_key(|pipeline| pipeline.id);
-    let Some(pipeline) = request.head_pipeline.as_ref().or(newest) else { return Ok(Some(Vec::new())) };
-    if pipeline.project_id.is_some_and(|id| Some(id) != project.id) {
+    let all = || pipelines.iter().chain(&request.head_pipeline);
+    if all().filter(of_head).any(|pipeline| !ours(&pipeline)) {
         reader
             .problems
-            .push("the pipeline ran in a fork, whose owner decides what it does; it counts as no check".into());
-        return Ok(Some(Vec::new()));
+            .push("a pipeline ran in a fork, whose owner decides what it does; it counts as no check".into());
     }
+    let newest = all().filter(ours).filter(of_head).max_by_key(|pipeline| pipeline.id);
+    let merged = request.head_pipeline.as_ref().filter(ours).filter(|pipeline| !of_head(pipeline));
+    let read = merged.map_or(Ok(false), |pipeline| is_of_merged_result(reader, project, pipeline, head));
+    let known = reader.optional(read)?;
+    if known.is_none() && newest.is_none() {
+        return Ok(None);
+    }
+    let Some(pipeline) = merged.filter(|_| known == Some(true)).or(newest) else { return Ok(Some(Vec::new())) };
     let read = reader.list(&format!("{}/pipelines/{}/jobs", project.path, pipeline.id));
     let Some(jobs): Option<Vec<Job>> = reader.optional(read)? else { return Ok(None) };
     let whole = CheckRun {
@@ -373,6 +385,19 @@ fn checks(
         required: job.allow_failure.map(|may_fail| project.gate && !may_fail),
     });
     Ok(Some(std::iter::once(whole).chain(jobs).collect()))
+}
+
+/// Whether a pipeline ran on the head as it would be merged: on a commit that GitLab made for it, with the head as a
+/// parent. The merge request goes on to name an earlier head's where none ran since.
+fn is_of_merged_result(
+    reader: &mut Reader,
+    project: &Project,
+    pipeline: &Pipeline,
+    head: &str,
+) -> Result<bool, Missing> {
+    let Some(made) = sha_some(pipeline.sha.as_ref()) else { return Ok(false) };
+    let (commit, _): (Parents, _) = reader.read(&format!("{}/repository/commits/{made}", project.path))?;
+    Ok(commit.parent_ids.iter().any(|parent| sha(parent).as_deref() == Some(head)))
 }
 
 /// What protects the branch: whoever may push to it, and the project's rules of approval, which some tiers lack.

@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use ureq::http::{HeaderMap, Response};
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 /// Tries of a call that breaks or meets a server's fault.
 const TRIES: u32 = 4;
@@ -85,12 +86,13 @@ enum Try {
 }
 
 impl Client {
+    /// `roots`: whom to know the forge's host by, looked up only where that is needed.
     pub(super) fn new(
         kind: ForgeKind,
         api: Api,
         token: Option<Token>,
         proxy: Option<&ProxySettings>,
-        offline: bool,
+        roots: impl FnOnce() -> Result<Vec<Certificate<'static>>, ForgeError>,
     ) -> Result<Self, ForgeError> {
         if let Some(token) = token.as_ref().filter(|token| token.authority() != api.authority) {
             return Err(ForgeError::OtherHost { bound: token.authority().into(), asked: api.authority });
@@ -105,8 +107,8 @@ impl Client {
             .timeout_connect(Some(CONNECT))
             .max_idle_connections_per_host(super::IN_FLIGHT)
             .user_agent(concat!("driftline/", env!("CARGO_PKG_VERSION")));
-        if api.scheme == "https" && !offline {
-            config = config.https_only(true).tls_config(tls()?);
+        if api.scheme == "https" {
+            config = config.https_only(true).tls_config(tls(roots()?));
         }
         let agent = config.build().new_agent();
         Ok(Self { agent, kind, api, token, calls: AtomicU64::new(0), closed: Mutex::new(None) })
@@ -179,6 +181,9 @@ impl Client {
         self.calls.fetch_add(1, Ordering::Relaxed);
         let response = match request.config().timeout_global(Some(most)).build().call() {
             Ok(response) => response,
+            Err(error) if is_about_identity(&error) => {
+                return Err(Missing::Call { call: call.to_owned(), status: None, cause: UNIDENTIFIED.to_owned() });
+            }
             Err(error) => return Ok(Try::Broken(cause(&error), None)),
         };
         let (parts, body) = response.into_parts();
@@ -251,13 +256,15 @@ impl Client {
 
     /// Waits for the forge's limit to reset, if it does in time.
     fn wait_until_open(&self, patience: &Patience) -> Result<(), Missing> {
-        let closed = *self.closed.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some((until, calendar)) = closed.filter(|(until, _)| *until > Instant::now()) else { return Ok(()) };
-        if until >= patience.until {
-            let calendar = calendar.round(jiff::Unit::Second).unwrap_or(calendar);
-            return Err(Missing::RateLimited { until: calendar.to_string() });
+        while !patience.interrupt.is_set() {
+            let closed = *self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some((until, calendar)) = closed.filter(|(until, _)| *until > Instant::now()) else { break };
+            if until >= patience.until {
+                let calendar = calendar.round(jiff::Unit::Second).unwrap_or(calendar);
+                return Err(Missing::RateLimited { until: calendar.to_string() });
+            }
+            patience.sleep(until);
         }
-        patience.sleep(until);
         Ok(())
     }
 }
@@ -287,6 +294,20 @@ fn text(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name)?.to_str().ok().filter(|value| value.len() <= 4096).map(str::to_owned)
 }
 
+/// Asking again would not help.
+const UNIDENTIFIED: &str = "its host cannot be identified by the certificate authorities that this machine trusts";
+
+fn is_about_identity(error: &ureq::Error) -> bool {
+    match error {
+        ureq::Error::Rustls(rustls::Error::InvalidCertificate(_)) => true,
+        ureq::Error::Io(error) => {
+            let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+            matches!(inner, Some(rustls::Error::InvalidCertificate(_)))
+        }
+        _ => false,
+    }
+}
+
 /// Why there is no answer, in words that hold nothing of the request.
 fn cause(error: &ureq::Error) -> String {
     match error {
@@ -295,9 +316,6 @@ fn cause(error: &ureq::Error) -> String {
         ureq::Error::HostNotFound => "its host is not known".into(),
         ureq::Error::ConnectionFailed => "the connection failed".into(),
         ureq::Error::ConnectProxyFailed(_) => "the proxy does not let it through".into(),
-        ureq::Error::Rustls(_) | ureq::Error::Tls(_) => {
-            "its host cannot be identified by the certificate authorities that this machine trusts".into()
-        }
         ureq::Error::LargeResponseHeader(..) | ureq::Error::Protocol(_) | ureq::Error::Http(_) => {
             "the answer is no proper HTTP".into()
         }
@@ -305,17 +323,21 @@ fn cause(error: &ureq::Error) -> String {
     }
 }
 
-/// The machine's certificate authorities, and the one TLS stack of this program.
-fn tls() -> Result<ureq::tls::TlsConfig, ForgeError> {
+/// The machine's certificate authorities.
+pub(super) fn machine_roots() -> Result<Vec<Certificate<'static>>, ForgeError> {
     let found = rustls_native_certs::load_native_certs().certs;
     if found.is_empty() {
         return Err(ForgeError::Roots);
     }
-    let roots: Vec<_> = found.iter().map(|root| ureq::tls::Certificate::from_der(root).to_owned()).collect();
-    Ok(ureq::tls::TlsConfig::builder()
-        .root_certs(ureq::tls::RootCerts::Specific(Arc::new(roots)))
+    Ok(found.iter().map(|root| Certificate::from_der(root).to_owned()).collect())
+}
+
+/// The one TLS stack of this program.
+fn tls(roots: Vec<Certificate<'static>>) -> TlsConfig {
+    TlsConfig::builder()
+        .root_certs(RootCerts::Specific(Arc::new(roots)))
         .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-        .build())
+        .build()
 }
 
 impl std::fmt::Debug for Client {

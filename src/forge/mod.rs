@@ -176,7 +176,8 @@ impl Forge {
         }
         let open = |path: PathBuf| Cache::open(&path, offline).map_err(|cause| ForgeError::Cache { path, cause });
         let cache = cache.map(open).transpose()?;
-        let client = Client::new(kind, api, token, proxy.as_ref(), offline)?;
+        let roots = || if offline { Ok(Vec::new()) } else { http::machine_roots() };
+        let client = Client::new(kind, api, token, proxy.as_ref(), roots)?;
         let source = Source { client, cache, offline };
         Ok(Self { source, kind, repository, branch, deadline: deadline.min(LONGEST_RUN), interrupt })
     }

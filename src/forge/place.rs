@@ -69,10 +69,6 @@ impl Api {
         Ok(Self { scheme: scheme.to_owned(), authority: canonical(scheme, authority), path, is_loopback })
     }
 
-    pub(super) fn host(&self) -> &str {
-        host_of(&self.authority)
-    }
-
     /// The address of a path below it.
     pub(super) fn url(&self, path: &str) -> String {
         format!("{}://{}{}{path}", self.scheme, self.authority, self.path)
@@ -87,7 +83,9 @@ impl Api {
                 return None;
             }
         }
-        let rest = uri.path().strip_prefix(&self.path).filter(|rest| rest.starts_with('/') && plain_path(rest))?;
+        // `//host/path` names a host.
+        let proper = |rest: &&str| rest.starts_with('/') && !uri.path().starts_with("//") && plain_path(rest);
+        let rest = uri.path().strip_prefix(&self.path).filter(proper)?;
         Some(uri.query().map_or_else(|| rest.to_owned(), |query| format!("{rest}?{query}")))
     }
 }
@@ -338,7 +336,12 @@ impl ProxySettings {
         let url = first(environment, &["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])?;
         let except = first(environment, &["NO_PROXY", "no_proxy"]).unwrap_or_default();
         let except = except.split(',').map(str::trim).filter(|host| !host.is_empty());
-        Some(Self { url, except: except.map(str::to_owned).collect() })
+        // A name stands for all below it as well, as other tools have it.
+        let with_lower = |host: &str| match host.starts_with(['.', '*']) {
+            true => vec![host.to_owned()],
+            false => vec![host.to_owned(), format!(".{host}")],
+        };
+        Some(Self { url, except: except.flat_map(with_lower).collect() })
     }
 
     pub(super) fn proxy(&self) -> Result<ureq::Proxy, ForgeError> {

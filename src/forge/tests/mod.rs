@@ -6,6 +6,7 @@ mod github;
 mod gitlab;
 mod kept;
 mod places;
+mod secure;
 mod server;
 
 use super::{CommitQuery, Forge, ForgeKind, ForgeOptions, ForgeRecord, Missing, Place, Token};
