@@ -163,7 +163,8 @@ fn seconds(time: &str, zone: i64) -> Result<i64, &'static str> {
     Ok(utc(&format!("{digits:0<14}")).ok_or(MALFORMED)? + zone)
 }
 
-/// Whether a name fits a comma-separated list of patterns with `*` and `?`, and none of those in it that begin with `!`.
+/// Whether a name fits a comma-separated list of patterns with `*` and `?`, and none of those in it that begin with
+/// `!`.
 fn matches_any(patterns: &str, name: &[u8]) -> bool {
     let mut found = false;
     for pattern in patterns.split(',') {

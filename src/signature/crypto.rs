@@ -62,8 +62,8 @@ pub(super) enum Value {
     Ed25519(Vec<u8>),
 }
 
-/// Whether a value is this key's over a message. `Err` says why that cannot be told. Ed25519 signs the message as it is,
-/// whatever the hash.
+/// Whether a value is this key's over a message. `Err` says why that cannot be told. Ed25519 signs the message as it
+/// is, whatever the hash.
 pub(super) fn is_valid(key: &PublicKey, hash: Hash, message: &[u8], value: &Value) -> Result<bool, &'static str> {
     match (key, value) {
         (PublicKey::Rsa { n, e }, Value::Rsa(value)) => {

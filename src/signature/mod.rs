@@ -1,13 +1,16 @@
 //! Verifies the signatures of Git commits and annotated tags: OpenPGP, SSH and X.509, in-process and offline.
 //! Knows nothing of approvals or people, runs no program and reads no clock.
 //!
-//! A signature is *good* if it is of the signed bytes, by a key that was given as trusted, and that key could sign at the
-//! time that the signature and the committer claim. Unlike `gpg`, which judges by today, a key that expired later stays
-//! good for what it signed before; a revoked key never is, whenever it was revoked. Whoever wants today's judgment passes
-//! today as the time.
+//! A signature is *good* if it is of the signed bytes, by a key that was given as trusted, and that key could sign at
+//! the time that the signature and the committer claim. Unlike `gpg`, which judges by today, a key that expired later
+//! stays good for what it signed before; a revoked key never is, whenever it was revoked. Whoever wants today's
+//! judgment passes today as the time.
 //!
-//! Refused, with a cause: MD5 and SHA-1 over commits and tags, RSA under 2048 bits, more than one signature at once, and
-//! every byte that the format leaves without a meaning.
+//! What cannot be told offline: whether a certificate was revoked. Who *may* sign for whom is not judged either: the
+//! signer's names stand beside the answer, whatever the commit says of its committer.
+//!
+//! Refused, with a cause: MD5 and SHA-1 over commits and tags, RSA under 2048 bits, more than one signature at once,
+//! and every byte that the format leaves without a meaning.
 
 mod allowed;
 mod armor;
@@ -42,23 +45,25 @@ impl Keys {
         self.openpgp.is_empty() && self.ssh.is_empty() && self.x509.is_empty()
     }
 
-    /// Trusts OpenPGP public keys or keyrings, armored (any number of blocks) or binary. Gives how many were taken, or why
-    /// none.
+    /// Trusts OpenPGP public keys or keyrings, armored (any number of blocks) or binary. Gives how many were taken, or
+    /// why none.
     pub fn add_openpgp(&mut self, bytes: &[u8]) -> Result<usize, String> {
         within_bounds(bytes)?;
         let skipped = &mut self.skipped;
         taken(self.openpgp.add(bytes, skipped)?, "no OpenPGP public key in it")
     }
 
-    /// Trusts the signers in an OpenSSH `allowed_signers` file, for the namespace `git`. Gives how many lines were taken, or
-    /// why none. A time without zone counts in every zone: nobody is valid at its edge where it depends on the zone.
+    /// Trusts the signers in an OpenSSH `allowed_signers` file, for the namespace `git`. Gives how many lines were
+    /// taken, or why none. A time without zone counts in every zone: nobody is valid at its edge where it depends on
+    /// the zone.
     pub fn add_allowed_signers(&mut self, text: &[u8]) -> Result<usize, String> {
         within_bounds(text)?;
         let skipped = &mut self.skipped;
         taken(self.ssh.add(text, skipped), "no line of an allowed_signers file in it")
     }
 
-    /// Trusts X.509 root certificates, as PEM (any number of blocks) or one as DER. Gives how many were taken, or why none.
+    /// Trusts X.509 root certificates, as PEM (any number of blocks) or one as DER. Gives how many were taken, or why
+    /// none.
     pub fn add_x509_roots(&mut self, bytes: &[u8]) -> Result<usize, String> {
         within_bounds(bytes)?;
         let skipped = &mut self.skipped;
@@ -89,7 +94,8 @@ pub enum Letter {
     Good,
     /// `B`: not over these bytes, or not by that key.
     Bad,
-    /// `U`: over these bytes by the key it names, which is not trusted (SSH, where the signature carries its key).
+    /// `U`: over these bytes by the key it carries, which is not trusted, not at that time, or not for Git (SSH). Where
+    /// a trusted key is not for Git, git itself says `B`.
     UnknownValidity,
     /// `X`: good, but the signature had expired.
     Expired,
@@ -134,8 +140,8 @@ pub struct Verification {
     pub letter: Letter,
     /// How it is signed, where that can be told.
     pub scheme: Option<Scheme>,
-    /// User ids, principals, or subject and mail addresses of the certificate. They are what the trusted key or its issuer
-    /// states, and are given for a key that is not trusted too only if `letter` says so.
+    /// User ids, principals, or subject and mail addresses of the certificate: what the holder of the trusted key or
+    /// the certificate's issuer states. Empty for a key that is not trusted.
     pub signer_names: Vec<String>,
     /// The mail addresses in those, in lower case.
     pub signer_emails: Vec<String>,

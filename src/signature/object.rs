@@ -20,8 +20,8 @@ const BEGINNINGS: [&[u8]; 4] = [
 
 /// Splits a raw commit, without its object header, into what was signed and its signature. None if it is unsigned.
 ///
-/// The signature stands in `gpgsig`, and in `gpgsig-sha256` in repositories whose hashes are SHA-256, told by the length of
-/// the tree's. Neither header is part of what was signed.
+/// The signature stands in `gpgsig`, and in `gpgsig-sha256` in repositories whose hashes are SHA-256, told by the
+/// length of the tree's. Neither header is part of what was signed.
 pub fn of_commit(raw: &[u8]) -> Option<Signed> {
     let tree = raw.strip_prefix(b"tree ")?;
     let digits = tree.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
@@ -30,8 +30,8 @@ pub fn of_commit(raw: &[u8]) -> Option<Signed> {
     (!signature.is_empty()).then_some(Signed { payload, signature })
 }
 
-/// Splits a raw annotated tag, without its object header, into what was signed and its signature, which begins at the last
-/// line that begins one. None if it is unsigned.
+/// Splits a raw annotated tag, without its object header, into what was signed and its signature, which begins at the
+/// last line that begins one. None if it is unsigned.
 pub fn of_tag(raw: &[u8]) -> Option<Signed> {
     let mut at = 0;
     let mut found = None;
@@ -42,8 +42,27 @@ pub fn of_tag(raw: &[u8]) -> Option<Signed> {
         at += line.len();
     }
     let (message, signature) = raw.split_at(found?);
-    let (payload, _) = without_headers(message, b"gpgsig");
-    Some(Signed { payload, signature: signature.to_vec() })
+    Some(Signed { payload: without_last_header(message), signature: signature.to_vec() })
+}
+
+/// The tag without its signature header: there is one where a repository goes over to another hash. Further ones, which
+/// nobody writes, stay, so that the signature does not fit.
+fn without_last_header(raw: &[u8]) -> Vec<u8> {
+    let mut header = 0..0;
+    let mut inside = false;
+    let mut at = 0;
+    for line in raw.split_inclusive(|byte| *byte == b'\n').take_while(|line| *line != b"\n") {
+        let end = at + line.len();
+        if line.starts_with(b"gpgsig ") || line.starts_with(b"gpgsig-sha256 ") {
+            (header, inside) = (at..end, true);
+        } else if inside && line.starts_with(b" ") {
+            header.end = end;
+        } else {
+            inside = false;
+        }
+        at = end;
+    }
+    [&raw[..header.start], &raw[header.end..]].concat()
 }
 
 /// The object without its signature headers, and the text of those of one name.

@@ -34,7 +34,8 @@ fn check(text: &str, dialect: Dialect, path: &str, expected: &[&str]) {
 /// GitHub's documented example, piece by piece.
 #[test]
 fn github_s_examples() {
-    let cases: [(&str, &[(&str, &[&str])]); 11] = [
+    type Paths<'a> = &'a [(&'a str, &'a [&'a str])];
+    let cases: [(&str, Paths<'_>); 11] = [
         ("*  @all @both\n*.js @js #This is an inline comment.", &[("x.go", &["@all @both"]), ("a/x.js", &["@js"])]),
         ("*.go docs@example.com", &[("a/b.go", &["docs@example.com"]), ("go", &[])]),
         ("*.txt @octo-org/octocats", &[("x.txt", &["@octo-org/octocats"])]),

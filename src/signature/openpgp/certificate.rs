@@ -65,8 +65,9 @@ impl Certificate {
         let hashed = primary.hashed();
         let own = |signature: &&Signature, data: &[u8]| primary.signed(signature, data) == Ok(true);
 
-        let mut statements: Vec<&Signature> =
+        let direct: Vec<_> =
             first.signatures.iter().filter(|found| found.kind == DIRECT && own(found, &hashed)).collect();
+        let mut certified: Option<&Signature> = None;
         let mut user_ids = Vec::new();
         for component in others.iter().filter(|component| component.tag == USER_ID) {
             let length = u32::try_from(component.body.len()).unwrap_or(u32::MAX).to_be_bytes();
@@ -75,22 +76,28 @@ impl Certificate {
                 let all = component.signatures.iter().filter(|found| wanted(found.kind));
                 all.filter(|found| own(found, &data)).max_by_key(|found| found.created)
             };
-            let Some(certified) = newest(|kind| CERTIFICATION.contains(&kind)) else { continue };
-            if newest(|kind| kind == CERTIFICATION_REVOCATION).is_none_or(|revoked| revoked.created < certified.created)
-            {
+            let Some(statement) = newest(|kind| CERTIFICATION.contains(&kind)) else { continue };
+            let revoked = newest(|kind| kind == CERTIFICATION_REVOCATION);
+            if revoked.is_none_or(|revoked| revoked.created < statement.created) {
                 user_ids.push(text(component.body));
-                statements.push(certified);
+                certified = certified.into_iter().chain([statement]).max_by_key(|found| found.created);
             }
         }
-        let names_revoker = statements.iter().any(|statement| statement.names_revoker);
-        let newest = statements.into_iter().max_by_key(|found| found.created).ok_or(
-            "nothing that its holder says of it can be verified (it may be too old, or its signatures were left out)",
-        )?;
-        let expires = newest.key_lasts.map(|seconds| primary.created + seconds);
+        // What the newest of each kind says. One that is silent takes nothing back: `gpg` makes direct ones that only
+        // name a revoker.
+        let statements: Vec<&Signature> =
+            certified.into_iter().chain(direct.iter().copied().max_by_key(|found| found.created)).collect();
+        if statements.is_empty() {
+            return Err("nothing that its holder says of it can be verified: too old, or its signatures were left out");
+        }
+        let names_revoker = statements.iter().chain(&direct).any(|statement| statement.names_revoker);
+        let lasts = statements.iter().filter_map(|statement| statement.key_lasts).min();
+        let expires = lasts.map(|seconds| primary.created + seconds);
+        let flags = statements.iter().find_map(|statement| statement.key_flags);
         let revocation = revocation(first, KEY_REVOCATION, names_revoker, |found| own(&found, &hashed));
         let subkeys = others.iter().filter(|component| component.tag == PUBLIC_SUBKEY);
         let subkeys: Vec<_> = subkeys.filter_map(|component| subkey(&primary, expires, component)).collect();
-        let unfit = newest.key_flags.is_some_and(|flags| flags & MAY_SIGN == 0).then_some("it may not sign data");
+        let unfit = flags.is_some_and(|flags| flags & MAY_SIGN == 0).then_some("it may not sign data");
         let mut keys = vec![SigningKey { key: primary, expires, revocation, unfit }];
         keys.extend(subkeys);
         Ok(Self { user_ids, revocation, keys })
@@ -119,8 +126,8 @@ fn components<'a>(packets: &[(u8, &'a [u8])]) -> Vec<Component<'a>> {
     components
 }
 
-/// Whether a signature that cannot be read looks like the revocation of a key: in versions 4 to 6 its type is the second
-/// byte, in version 3 the third.
+/// Whether a signature that cannot be read looks like the revocation of a key: in versions 4 to 6 its type is the
+/// second byte, in version 3 the third.
 fn is_revocation(body: &[u8]) -> bool {
     let kind = if body.first() == Some(&3) { body.get(2) } else { body.get(1) };
     matches!(kind.copied(), Some(KEY_REVOCATION | SUBKEY_REVOCATION))
@@ -160,8 +167,8 @@ fn subkey(primary: &Key, primary_expires: Option<i64>, component: &Component<'_>
     Some(SigningKey { key, expires, revocation, unfit })
 }
 
-/// Whether a subkey confirms that it belongs to the primary key. Otherwise anybody could adopt another's subkey, and with
-/// it what it signed.
+/// Whether a subkey confirms that it belongs to the primary key. Otherwise anybody could adopt another's subkey, and
+/// with it what it signed.
 fn answers(key: &Key, binding: &Signature, data: &[u8]) -> bool {
     let Some(Ok(answer)) = binding.embedded.as_deref().map(Signature::read) else { return false };
     answer.kind == PRIMARY_BINDING && key.signed(&answer, data) == Ok(true)

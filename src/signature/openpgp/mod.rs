@@ -40,25 +40,23 @@ impl Keyring {
             Some(0x80..) => vec![bytes.to_vec()],
             _ => armor::all(bytes, "PGP PUBLIC KEY BLOCK")?,
         };
-        let mut count = 0;
-        for block in blocks {
-            let packets = packets(&block)?;
-            if packets.iter().any(|(tag, _)| matches!(*tag, SECRET_KEY | SECRET_SUBKEY)) {
-                return Err(PRIVATE.to_owned());
-            }
-            let starts = packets.iter().enumerate().filter(|(_, (tag, _))| *tag == PUBLIC_KEY).map(|(at, _)| at);
-            let starts: Vec<_> = starts.chain([packets.len()]).collect();
-            for range in starts.windows(2) {
-                match Certificate::read(&packets[range[0]..range[1]]) {
-                    Ok(certificate) => {
-                        self.certificates.push(certificate);
-                        count += 1;
-                    }
-                    Err(cause) => skipped.push(format!("an OpenPGP key is not taken: {cause}")),
-                }
+        let mut all = Vec::new();
+        for block in &blocks {
+            all.extend(packets(block)?);
+        }
+        if all.iter().any(|(tag, _)| matches!(*tag, SECRET_KEY | SECRET_SUBKEY)) {
+            return Err(PRIVATE.to_owned());
+        }
+        let starts = all.iter().enumerate().filter(|(_, (tag, _))| *tag == PUBLIC_KEY).map(|(at, _)| at);
+        let starts: Vec<_> = starts.chain([all.len()]).collect();
+        let before = self.certificates.len();
+        for range in starts.windows(2) {
+            match Certificate::read(&all[range[0]..range[1]]) {
+                Ok(certificate) => self.certificates.push(certificate),
+                Err(cause) => skipped.push(format!("an OpenPGP key is not taken: {cause}")),
             }
         }
-        Ok(count)
+        Ok(self.certificates.len() - before)
     }
 }
 

@@ -244,8 +244,8 @@ impl Signature {
         Ok(signature)
     }
 
-    /// Whether its hash is fit for what others wrote. What a key's holder says of the own key needs less: nobody else can
-    /// choose any of it.
+    /// Whether its hash is fit for what others wrote. What a key's holder says of the own key needs less: nobody else
+    /// can choose any of it.
     pub(super) fn is_weak(&self) -> bool {
         self.hash == Hash::Sha1
     }

@@ -258,6 +258,44 @@ fn weak_hashes_are_refused() {
 }
 
 #[test]
+fn what_a_key_says_of_itself_may_have_an_old_hash() {
+    let bench = Bench::new();
+    bench.write("home/gpg.conf", format!("{GPG}cert-digest-algo SHA1\n"));
+    let fingerprint = key(&bench, ANN, "rsa2048", "sign");
+    let commit = signed_commit(&bench, &fingerprint);
+    assert_as_git(&bench, &[], &trusting(&exported(&bench, &[])), &commit, Letter::Good);
+}
+
+#[test]
+fn another_key_may_revoke() {
+    let bench = Bench::new();
+    key(&bench, "Bob <bob@example.com>", "ed25519", "sign");
+    let arguments = ["--batch", "--quick-gen-key", ANN, "ed25519", "sign", "2040-01-01"];
+    bench.run("gpg", &arguments);
+    let fingerprint = fingerprints(&bench, ANN)[0].clone();
+    let commit = signed_commit(&bench, &fingerprint);
+    let signed = of_commit(&commit).expect("a signature");
+    let edit = ["--no-tty", "--command-fd", "0", "--status-fd", "1"];
+    bench.feed("gpg", &[&edit[..], &["--edit-key", &fingerprint]].concat(), b"addrevoker\nbob@example.com\ny\nsave\n");
+    // The statement that names Bob is newer, and says nothing of the end of the key.
+    let keys = trusting(&exported(&bench, &[ANN]));
+    assert_as_git(&bench, &[], &keys, &commit, Letter::Good);
+    assert_letter(
+        &verify(&keys, &signed, seconds("2040-01-02T00:00:00Z")),
+        Letter::ExpiredKey,
+        "expired on 2040-01-01",
+    );
+
+    let revocation = bench.feed("gpg", &[&edit[..], &["--desig-revoke", &fingerprint]].concat(), b"y\n1\n\ny\n");
+    let revocation = String::from_utf8_lossy(&revocation).into_owned();
+    let begin = revocation.find("-----BEGIN").expect("a revocation");
+    bench.feed("gpg", &["--batch", "--import"], &revocation.as_bytes()[begin..]);
+    assert_eq!(bench.letter(&[], &commit), 'R');
+    let keys = trusting(&exported(&bench, &[ANN]));
+    assert_letter(&verified(&keys, &commit), Letter::CannotCheck, "somebody else revoked the key");
+}
+
+#[test]
 fn files_hold_any_number_of_keys() {
     let (one, two) = (Bench::new(), Bench::new());
     let fingerprint = key(&two, "Bob <bob@example.com>", "ed25519", "sign");

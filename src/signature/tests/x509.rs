@@ -144,14 +144,14 @@ fn every_algorithm_is_verified() {
         ("P-384", "-md sha256 -noattr"),
         ("P-521", "-md sha512"),
     ];
+    let bench = bench();
+    own(&bench, "other", "ca");
     for (algorithm, arguments) in kinds {
-        let bench = bench();
         issued(&bench, "k", "root", algorithm, "leaf");
         let commit = signed_commit(&bench, &format!("-signer k.pem -inkey k.key {arguments}"));
         let keys = trusting(&bench, "root");
         assert_letter(&verified(&keys, &commit), Letter::Good, "");
         assert_letter(&verified(&keys, &tampered(&commit)), Letter::Bad, "not over this content");
-        own(&bench, "other", "ca");
         let other = verified(&trusting(&bench, "other"), &commit);
         assert_letter(&other, Letter::CannotCheck, "is not issued by one of the trusted roots");
         assert_eq!(verified(&trusting(&bench, "other"), &tampered(&commit)).letter, Letter::CannotCheck);
@@ -171,7 +171,8 @@ fn another_key_s_signature_is_bad() {
     let commit = signed_commit(&bench, "-signer k.pem -inkey k.key");
     let signature = |commit: &[u8]| of_commit(commit).expect("a signature").signature;
     let at = committed_at(&commit);
-    // The same signature under the certificate of another, which is as long: only key, serial number and signature differ.
+    // The same signature under the certificate of another, which is as long: only key, serial number and signature
+    // differ.
     let bytes = base64_body(&signature(&commit));
     let (from, to) = (der(&bench, "k"), der(&bench, "other"));
     assert!(bytes.windows(from.len()).any(|window| window == from));

@@ -8,7 +8,7 @@ mod cms;
 use super::crypto::Hash;
 use super::{Letter, Scheme, Signed, Verification, armor, hex, instant, text};
 use cms::{Cms, Family};
-use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, UnixTime};
+use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
 use webpki::aws_lc_rs as algorithms;
 use webpki::{EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeIdIter, anchor_from_trusted_cert};
 use webpki::{KeyUsage, RequiredEkuNotFoundContext};
@@ -17,6 +17,7 @@ use webpki::{KeyUsage, RequiredEkuNotFoundContext};
 #[derive(Debug, Default)]
 pub(super) struct Roots {
     certificates: Vec<CertificateDer<'static>>,
+    anchors: Vec<TrustAnchor<'static>>,
 }
 
 impl Roots {
@@ -33,8 +34,11 @@ impl Roots {
         let before = self.certificates.len();
         for block in blocks {
             let certificate = CertificateDer::from(block);
-            match anchor_from_trusted_cert(&certificate) {
-                Ok(_) if certificate::read(&certificate).is_some() => self.certificates.push(certificate),
+            match anchor_from_trusted_cert(&certificate).map(|anchor| anchor.to_owned()) {
+                Ok(anchor) if certificate::read(&certificate).is_some() => {
+                    self.anchors.push(anchor);
+                    self.certificates.push(certificate);
+                }
                 Ok(_) => skipped.push("an X.509 certificate is not taken: it is malformed".to_owned()),
                 Err(error) => skipped.push(format!("an X.509 certificate is not taken: {}", cause(&error))),
             }
@@ -123,10 +127,9 @@ pub(super) fn verify(roots: &Roots, signed: &Signed, at: i64) -> Verification {
 
 /// Whether a trusted root stands behind the signer at a time.
 fn chain(roots: &Roots, cms: &Cms<'_>, end: &EndEntityCert<'_>, at: i64) -> Result<(), Error> {
-    let anchors: Vec<_> = roots.certificates.iter().filter_map(|root| anchor_from_trusted_cert(root).ok()).collect();
     let others: Vec<_> = cms.certificates.iter().map(|certificate| CertificateDer::from(*certificate)).collect();
     let time = UnixTime::since_unix_epoch(std::time::Duration::from_secs(at.max(0).cast_unsigned()));
-    end.verify_for_usage(webpki::ALL_VERIFICATION_ALGS, &anchors, &others, time, MailOrCode, None, None).map(drop)
+    end.verify_for_usage(webpki::ALL_VERIFICATION_ALGS, &roots.anchors, &others, time, MailOrCode, None, None).map(drop)
 }
 
 /// Whether the signature is over a payload by the signer's key. `Err` says why that cannot be told.
