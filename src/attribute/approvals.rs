@@ -6,7 +6,7 @@ use super::landing;
 use super::people::{Identity, People};
 use super::policy::{Persons, Policy};
 use super::review::Reviewed;
-use super::sources::{Gathered, Sources};
+use super::sources::Sources;
 use super::verdict::{Verdict, judge};
 use super::{BlockId, Event, EventKind, History, tags};
 use crate::forge::{CommitQuery, ForgeKind, ForgeRecord, Missing};
@@ -40,8 +40,8 @@ pub struct Approvals {
 pub(super) struct Judging {
     sources: Sources,
     repository: Option<gix::ThreadSafeRepository>,
-    /// By position on the chain.
-    gathered: Mutex<HashMap<u32, Arc<Gathered>>>,
+    /// By position on the chain, and whether the landing commit's own content is asked for.
+    judged: Mutex<HashMap<(u32, bool), Attribution>>,
     /// By declaring commit.
     reverts: Mutex<HashMap<Arc<str>, Option<String>>>,
     index: OnceLock<Index>,
@@ -126,9 +126,7 @@ impl History {
         let index = self.judging.index.get_or_init(|| self.index());
         let position = *index.positions.get(&id)?;
         let commit = self.landings.get(&position)?;
-        let mut attribution = self.of_landing(position, commit, index.evil.contains(&position));
-        attribution.reverts.clone_from(&commit.landing.reverts);
-        Some(attribution)
+        Some(self.of_landing(position, commit, index.evil.contains(&position)))
     }
 
     /// SHA-256, in lower-case hexadecimal, of all that says who is who: the mailmap and the settings. None where no
@@ -150,15 +148,22 @@ impl History {
         Attribution {
             declaring_commit: event.commit.as_deref().map(str::to_owned),
             landed_at: event.landed_at.as_deref().map(str::to_owned),
-            reverts: commit.landing.reverts.clone().or_else(reverts),
+            reverts: attribution.reverts.or_else(reverts),
             reason: [removed, attribution.reason].into_iter().flatten().reduce(|one, other| format!("{one}; {other}")),
             ..attribution
         }
     }
 
+    /// What is known of all that a commit brought in; with `evil`, its own content is asked for.
     fn of_landing(&self, position: u32, commit: &landing::LandingCommit, evil: bool) -> Attribution {
-        let gathered = self.gathered(position, &commit.landing);
+        let mut judged = self.judging.judged.lock().unwrap_or_else(PoisonError::into_inner);
+        judged.entry((position, evil)).or_insert_with(|| self.judge(commit, evil)).clone()
+    }
+
+    fn judge(&self, commit: &landing::LandingCommit, evil: bool) -> Attribution {
         let sources = &self.judging.sources;
+        let repository = self.judging.repository.as_ref().map(gix::ThreadSafeRepository::to_thread_local);
+        let gathered = sources.gather(repository.as_ref(), &commit.landing, &self.people);
         let verdict: Verdict = judge(&gathered.evidence, evil, &sources.policy, &self.people, sources.now);
         Attribution {
             declaring_commit: None,
@@ -168,12 +173,12 @@ impl History {
             authors: verdict.authors,
             approvers: verdict.approvers,
             merged_by: verdict.merged_by,
-            pull_request: gathered.evidence.pull_request.clone(),
-            pull_request_url: gathered.pull_request_url.clone(),
-            checks: gathered.checks.clone(),
+            pull_request: gathered.evidence.pull_request,
+            pull_request_url: gathered.pull_request_url,
+            checks: gathered.checks,
             emergency: verdict.emergency,
-            signature: gathered.signature.clone(),
-            reverts: None,
+            signature: gathered.signature,
+            reverts: commit.landing.reverts.clone(),
             segregation: verdict.segregation,
             reason: verdict.reason,
         }
@@ -186,15 +191,6 @@ impl History {
             positions: self.landings.iter().map(|(position, commit)| (commit.landing.id, *position)).collect(),
             evil: own.map(|event| event.position).collect(),
         }
-    }
-
-    fn gathered(&self, position: u32, landing: &landing::Landing) -> Arc<Gathered> {
-        let mut cache = self.judging.gathered.lock().unwrap_or_else(PoisonError::into_inner);
-        let gather = || {
-            let repository = self.judging.repository.as_ref().map(gix::ThreadSafeRepository::to_thread_local);
-            Arc::new(self.judging.sources.gather(repository.as_ref(), landing, &self.people))
-        };
-        cache.entry(position).or_insert_with(gather).clone()
     }
 
     /// What a declaring commit says to revert.
