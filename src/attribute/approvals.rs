@@ -14,7 +14,7 @@ use crate::model::Attribution;
 use crate::signature::Keys;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// What verdicts rest on beside the history itself. The default is the strict policy, and no evidence.
 #[derive(Debug, Default)]
@@ -42,8 +42,6 @@ pub(super) struct Judging {
     repository: Option<gix::ThreadSafeRepository>,
     /// By position on the chain, and whether the landing commit's own content is asked for.
     judged: Mutex<HashMap<(u32, bool), Attribution>>,
-    /// By declaring commit.
-    reverts: Mutex<HashMap<Arc<str>, Option<String>>>,
     index: OnceLock<Index>,
     identity_map_digest: String,
 }
@@ -144,11 +142,10 @@ impl History {
             format!("removed in {}", event.commit.as_deref().unwrap_or_default().get(..12).unwrap_or_default())
         });
         let attribution = self.of_landing(event.position, commit, evil);
-        let reverts = || event.commit.as_ref().and_then(|declaring| self.reverted(declaring));
         Attribution {
             declaring_commit: event.commit.as_deref().map(str::to_owned),
             landed_at: event.landed_at.as_deref().map(str::to_owned),
-            reverts: attribution.reverts.or_else(reverts),
+            reverts: event.reverts.as_deref().map(str::to_owned),
             reason: [removed, attribution.reason].into_iter().flatten().reduce(|one, other| format!("{one}; {other}")),
             ..attribution
         }
@@ -191,19 +188,6 @@ impl History {
             positions: self.landings.iter().map(|(position, commit)| (commit.landing.id, *position)).collect(),
             evil: own.map(|event| event.position).collect(),
         }
-    }
-
-    /// What a declaring commit says to revert.
-    fn reverted(&self, declaring: &Arc<str>) -> Option<String> {
-        let mut cache = self.judging.reverts.lock().unwrap_or_else(PoisonError::into_inner);
-        let read = || {
-            let repository = self.judging.repository.as_ref()?.to_thread_local();
-            let id: gix::ObjectId = declaring.parse().ok()?;
-            let object = repository.try_find_object(id).ok().flatten()?;
-            let commit = gix::objs::CommitRef::from_bytes(&object.data, id.kind()).ok()?;
-            landing::reverts(&landing::message(commit.message))
-        };
-        cache.entry(declaring.clone()).or_insert_with(read).clone()
     }
 }
 
