@@ -1,6 +1,7 @@
 //! What a user can type.
 //! Knows nothing of how any of it is done.
 
+use crate::activity::Source;
 use crate::config::VariableSource;
 use crate::inventory::{Ignore, NamedScope};
 use crate::scan::VariableInput;
@@ -116,6 +117,11 @@ pub struct ScanArguments {
     /// Where evidence of approvals comes from
     #[command(flatten)]
     pub evidence: EvidenceArguments,
+
+    /// Also say who changed live what drifted, out of cloudtrail (its event history), a folder of a trail's files, or
+    /// s3://BUCKET/PREFIX; can be repeated
+    #[arg(long, value_name = "SOURCE", help_heading = "Input")]
+    pub activity: Vec<Source>,
 
     /// Also report live objects that are in no state
     #[arg(long, help_heading = "Input")]

@@ -4,6 +4,7 @@
 use crate::attribute::AttributeError;
 use crate::audit::{PeriodError, ScanRecordError};
 use crate::discover::DiscoverError;
+use crate::forge::ForgeError;
 use crate::git::GitError;
 use crate::interrupt::Interrupted;
 use crate::model::AddressError;
@@ -40,6 +41,9 @@ pub enum Error {
     /// A scan's report that is none.
     #[error(transparent)]
     ScanRecord(#[from] ScanRecordError),
+    /// A forge.
+    #[error(transparent)]
+    Forge(#[from] ForgeError),
     /// Settings.
     #[error(transparent)]
     Settings(#[from] SettingsError),
@@ -104,6 +108,10 @@ impl Error {
             Self::Write(error) => error.hint().map(Into::into),
             Self::Record(error) => error.hint().map(Into::into),
             Self::Recording(error) => Some(error.hint().into()),
+            Self::Forge(error) => Some(error.hint().into()),
+            Self::Period(PeriodError::Git(error)) => error.hint().map(Into::into),
+            Self::Period(_) => Some("name revisions behind the approved ref, or dates such as 2026-03-01".into()),
+            Self::ScanRecord(_) => Some("name what `driftline scan --report json=FILE` wrote".into()),
             Self::Settings(error) => Some(error.hint().into()),
             Self::Discover(error) => error.hint().map(Into::into),
             Self::History(error) => Some(error.hint().into()),

@@ -153,7 +153,8 @@ pub async fn fetch(
     }
 }
 
-async fn interrupted(interrupt: &Interrupt) {
+/// Comes when the user asks for an end.
+pub(crate) async fn interrupted(interrupt: &Interrupt) {
     while !interrupt.is_set() {
         tokio::time::sleep(INTERRUPT_INTERVAL).await;
     }

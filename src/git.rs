@@ -179,6 +179,25 @@ impl Repository {
         self.inner.common_dir().join("driftline")
     }
 
+    /// The approved branch, without its remote's name; none where the approved ref is no branch.
+    pub fn branch(&self, approved: &Approved) -> Option<String> {
+        let reference = self.inner.try_find_reference(approved.reference.as_str()).ok()??;
+        let name = reference.name().as_bstr().to_str_lossy().into_owned();
+        match name.strip_prefix("refs/heads/") {
+            Some(branch) => Some(branch.to_owned()),
+            None => Some(name.strip_prefix("refs/remotes/")?.split_once('/')?.1.to_owned()),
+        }
+    }
+
+    /// Where the remote is: that of `origin`, else of the only one.
+    pub fn remote_url(&self) -> Option<String> {
+        let names = self.inner.remote_names();
+        let only = || names.iter().next().filter(|_| names.len() == 1).map(|name| name.to_str_lossy().into_owned());
+        let name = if names.iter().any(|name| name.to_str_lossy() == "origin") { "origin".to_owned() } else { only()? };
+        let url = self.inner.config_snapshot().string(format!("remote.{name}.url").as_str())?;
+        Some(url.to_str_lossy().into_owned())
+    }
+
     /// Whether history is cut off. What cannot be told counts as cut off.
     pub fn is_shallow(&self) -> bool {
         self.inner.is_shallow().unwrap_or(true)

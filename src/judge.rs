@@ -174,6 +174,7 @@ fn managed(evidence: &Evidence<'_>, verdict: &Verdict) -> Option<Finding> {
         material,
         attribution: evidence.attributions.of_resource(configuration, &address),
         contributing: evidence.attributions.of_enclosing(configuration, &address),
+        activity: None,
         source: resource.map(|resource| resource.range.clone()),
         root_module: configuration.directory.clone(),
         resource_type: address.resource_type.to_string(),
@@ -211,6 +212,7 @@ fn pending_create(evidence: &Evidence<'_>, pending: &PendingCreate) -> Finding {
         source: resource.map(|resource| resource.range.clone()),
         attribution: evidence.attributions.of_resource(configuration, address),
         contributing: evidence.attributions.of_enclosing(configuration, address),
+        activity: None,
         address: Some(address.clone()),
         cause: pending.import.is_some().then(|| "an import block brings it in".into()),
     }
@@ -237,6 +239,7 @@ fn unmanaged(object: &Unmanaged) -> Finding {
         source: None,
         contributing: Vec::new(),
         attribution: Attribution::unknown("in no state, so nobody approved it through this repository"),
+        activity: None,
         cause: match &object.origin {
             Origin::Created => None,
             Origin::Default => Some("every account has it from the start".into()),

@@ -1,6 +1,7 @@
 //! Drift scanner for Terraform and OpenTofu: the stages of a scan and the values between them.
 //! The stages print nothing and read no environment; the commands do.
 
+pub mod activity;
 pub mod attribute;
 pub mod attributions;
 pub mod audit;

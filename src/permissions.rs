@@ -10,10 +10,15 @@ use std::fmt::Write;
 /// (STS API Reference, GetCallerIdentity), and people expect to see it.
 const IDENTITY: &str = "sts:GetCallerIdentity";
 
+/// Who changed what drifted: `scan --activity cloudtrail` asks it, and nothing else does. It cannot be granted for single
+/// objects (Service Authorization Reference, AWS CloudTrail), and has a statement of its own to be left out by.
+const ACTIVITY: &str = "cloudtrail:LookupEvents";
+
 /// What reading some resource types needs.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Permissions {
-    /// Actions by service, for example `ec2` and `ec2:DescribeVpcs`.
+    /// Actions by service, for example `ec2` and `ec2:DescribeVpcs`; what tells who changed objects is by itself, under
+    /// `activity`.
     pub actions: BTreeMap<String, BTreeSet<String>>,
     /// Types that no native reader knows: what their providers need is not known, so nothing is granted for them.
     pub not_read: BTreeSet<String>,
@@ -24,6 +29,7 @@ pub struct Permissions {
 pub fn of_types<'a>(types: impl IntoIterator<Item = (&'a str, &'a str)>) -> Permissions {
     let mut permissions = Permissions::default();
     permissions.add(IDENTITY);
+    permissions.actions.entry("activity".to_owned()).or_default().insert(ACTIVITY.to_owned());
     for (source, name) in types {
         match providers::types(source).and_then(|table| table.resource_type(name)) {
             Some(resource_type) => resource_type.permissions.iter().for_each(|action| permissions.add(action)),
@@ -47,7 +53,7 @@ impl Permissions {
         self.actions.entry(service.to_owned()).or_default().insert(action.to_owned());
     }
 
-    /// An IAM policy document (IAM User Guide, "IAM JSON policy elements reference"), one statement a service.
+    /// An IAM policy document (IAM User Guide, "IAM JSON policy elements reference"), one statement a service, and one for who changed objects.
     pub fn json(&self) -> String {
         let statements: Vec<Value> = self
             .actions
@@ -105,6 +111,7 @@ mod tests {
         assert_eq!(
             policy["Statement"],
             json!([
+                {"Sid": "DriftlineActivity", "Effect": "Allow", "Action": ["cloudtrail:LookupEvents"], "Resource": "*"},
                 {"Sid": "DriftlineEc2", "Effect": "Allow", "Action": ["ec2:DescribeSubnets"], "Resource": "*"},
                 {"Sid": "DriftlineSqs", "Effect": "Allow", "Resource": "*",
                     "Action": ["sqs:GetQueueAttributes", "sqs:ListQueueTags", "sqs:ListQueues"]},
@@ -123,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_read_needs_the_identity_only() {
-        assert_eq!(of_types([]).actions.into_keys().collect::<Vec<_>>(), ["sts"]);
+    fn nothing_read_needs_the_identity_and_who_changed_it_only() {
+        assert_eq!(of_types([]).actions.into_keys().collect::<Vec<_>>(), ["activity", "sts"]);
     }
 }

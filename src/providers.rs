@@ -3,7 +3,7 @@
 
 use crate::logical::{self, Logical};
 use crate::settings::PluginSettings;
-use provider_api::{Provider, TypeTable};
+use provider_api::{ActivityOutcome, ActivityRequest, GapClass, Provider, Scope, TypeTable};
 use provider_recorded::{Recorded, RecordingError};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -98,6 +98,22 @@ fn plugin(opening: &Opening<'_>) -> Vec<Box<dyn Provider>> {
 #[cfg(not(all(feature = "plugin", unix)))]
 fn plugin(_: &Opening<'_>) -> Vec<Box<dyn Provider>> {
     Vec::new()
+}
+
+/// What can tell who changed objects where only plugins read them: the plugin protocol has no word for it.
+pub fn telling_activity(opening: &Opening<'_>) -> Vec<Box<dyn Provider>> {
+    if opening.readers == Readers::Plugin { native(opening.max_rps) } else { Vec::new() }
+}
+
+/// Who changed objects of a provider address, out of exported records in a folder.
+pub fn exported_activity(source: &str, folder: &Path, scope: &Scope, request: &ActivityRequest<'_>) -> ActivityOutcome {
+    match source.ends_with("/hashicorp/aws") {
+        true => provider_aws::activity_of_folder(folder, scope, request),
+        false => {
+            let cause = format!("no exported records are known of who changed objects of {source}");
+            ActivityOutcome::unread(GapClass::Unsupported, cause)
+        }
+    }
 }
 
 /// Whether provider plugins can be read at all.

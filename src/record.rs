@@ -13,7 +13,8 @@ use crate::logical::READER;
 use crate::plan::{InstanceIndex, ReadPlan};
 use provider_api::{Gap, GapClass, LiveObject};
 use provider_recorded::format::{
-    BatchRecord, ConnectionRecord, MANIFEST, ObjectRecord, Recording, VERSION, is_file_of_recording, objects_file,
+    ACTIVITY, BatchRecord, ConnectionActivity, ConnectionRecord, MANIFEST, ObjectRecord, RecordedActivity, Recording,
+    VERSION, is_file_of_recording, objects_file,
 };
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
@@ -88,6 +89,22 @@ pub fn write(dir: &Path, reads: &[Read<'_>], redactor: &Redactor<'_>) -> Result<
         let _ = fs::remove_dir(dir);
     }
     written
+}
+
+/// Adds to a recording who changed objects.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn add_activity(dir: &Path, connections: Vec<ConnectionActivity>) -> Result<(), RecordError> {
+    let path = dir.join(ACTIVITY);
+    let staging = tempfile::Builder::new().prefix(STAGING).tempdir_in(dir).map_err(io(dir))?;
+    let staged = staging.path().join(ACTIVITY);
+    let mut text =
+        serde_json::to_string_pretty(&RecordedActivity { connections }).map_err(|error| io(&path)(error.into()))?;
+    text.push('\n');
+    write_file(&staged, |file| file.write_all(text.as_bytes()))?;
+    fs::rename(&staged, &path).map_err(io(&path))?;
+    staging.close().map_err(io(dir))
 }
 
 /// Creates the directory, or checks that it holds nothing but a recording. Says whether it was created.

@@ -1,9 +1,12 @@
 //! The scan: every stage once, in order.
 //! Knows nothing of formats, arguments or terminals.
 
-use crate::attribute::{self, History};
+mod history;
+mod notices;
+
+use crate::activity;
 use crate::attributions::Attributions;
-use crate::compare::{Comparison, Level, Sides, compare};
+use crate::compare::{Level, Sides, compare};
 use crate::config::{self, Configuration, VariableSource};
 use crate::evidence::EvidenceSettings;
 use crate::fetch::{self, FetchSettings, Live, Progress};
@@ -61,6 +64,8 @@ pub struct Settings {
     pub live: Option<PathBuf>,
     /// Where to keep what was read.
     pub record: Option<PathBuf>,
+    /// Where it is recorded who changed what drifted; none where that is not asked.
+    pub activity: Vec<activity::Source>,
     /// Which objects in no state to report.
     pub inventory: Inventory,
     /// How long reading live objects may take in all.
@@ -98,7 +103,10 @@ pub async fn run(
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Report, Error> {
     let started_at = jiff::Timestamp::now();
-    let finish = |gathered: &Gathered<'_>| report(settings, gathered, started_at, interrupt);
+    let finish = async |gathered: &Gathered<'_>| {
+        let report = report(settings, gathered, started_at, interrupt)?;
+        with_activity(report, settings, gathered, interrupt).await
+    };
     gathered(settings, None, interrupt, progress, finish).await
 }
 
@@ -117,7 +125,7 @@ pub async fn show(
     let wanted = |configuration: &Configuration, address: &Address| {
         !offline && show::is_named(addresses, configuration, address)
     };
-    let finish = |gathered: &Gathered<'_>| Ok(show::shown(&gathered.sides, addresses));
+    let finish = async |gathered: &Gathered<'_>| Ok(show::shown(&gathered.sides, addresses));
     gathered(settings, Some(&wanted), interrupt, progress, finish).await
 }
 
@@ -126,6 +134,10 @@ struct Gathered<'a> {
     repository: &'a Repository,
     approved: &'a Approved,
     sides: Sides<'a>,
+    file: &'a SettingsFile,
+    providers: &'a [Box<dyn Provider>],
+    /// When reading has to end.
+    until: Instant,
     /// What reading has to say.
     notices: Vec<Notice>,
 }
@@ -139,7 +151,7 @@ async fn gathered<T>(
     wanted: Option<Wanted<'_>>,
     interrupt: &Interrupt,
     progress: &(dyn Fn(Progress) + Sync),
-    finish: impl FnOnce(&Gathered<'_>) -> Result<T, Error>,
+    finish: impl AsyncFnOnce(&Gathered<'_>) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let repository = Repository::discover(&settings.subject.dir)?;
     let approved = repository.approved(settings.subject.reference.as_deref())?;
@@ -155,7 +167,7 @@ async fn gathered<T>(
         states.iter().zip(&evaluated).map(|((plain, _), evaluated)| evaluated.as_ref().unwrap_or(*plain));
     let configurations: Vec<&Configuration> = configurations.collect();
     let states: Vec<State<'_>> = states.into_iter().map(|(_, state)| state).collect();
-    let Planned { providers, mut plan, mut notices } =
+    let Planned { mut providers, mut plan, file, mut notices } =
         planned(settings, (&repository, &approved), &configurations, &states)?;
     if let Some(wanted) = wanted {
         let address = |index: InstanceIndex| &states[index.state].instances[index.instance].address;
@@ -164,6 +176,7 @@ async fn gathered<T>(
     let limits = FetchSettings { deadline: settings.deadline, ..FetchSettings::default() };
     let begun = Instant::now();
     let mut live = fetch::fetch(&mut plan, &providers, &limits, interrupt, progress).await?;
+    providers.extend(telling_activity(settings));
     let nothing = Live::default();
     let sides = Sides {
         states: &states,
@@ -186,13 +199,57 @@ async fn gathered<T>(
         record::write(dir, &[(&plan, &live), (&again, &confirmed)], &redactor(&states, &keys))?;
     }
     notices.extend(confirm::merge(&mut live, confirmed));
-    finish(&Gathered { repository: &repository, approved: &approved, sides: Sides { live: &live, ..sides }, notices })
+    let (sides, until) = (Sides { live: &live, ..sides }, begun + settings.deadline);
+    let gathered = Gathered {
+        repository: &repository,
+        approved: &approved,
+        sides,
+        file: &file,
+        providers: &providers,
+        until,
+        notices,
+    };
+    finish(&gathered).await
+}
+
+/// Adds who changed live what drifted, where that is asked, and keeps the answers with a recording.
+async fn with_activity(
+    mut report: Report,
+    settings: &Settings,
+    gathered: &Gathered<'_>,
+    interrupt: &Interrupt,
+) -> Result<Report, Error> {
+    if settings.activity.is_empty() {
+        return Ok(report);
+    }
+    let Sides { plan, live, .. } = gathered.sides;
+    let sides = activity::Sides { plan, live, providers: gathered.providers, replays: settings.live.is_some() };
+    let answers = activity::add(&mut report, &settings.activity, sides, gathered.until, interrupt).await?;
+    if let Some(dir) = &settings.record {
+        record::add_activity(dir, answers)?;
+    }
+    report.scan.finished_at = jiff::Timestamp::now().to_string();
+    Ok(report)
+}
+
+/// What tells who changed objects beside the readers.
+fn telling_activity(settings: &Settings) -> Vec<Box<dyn Provider>> {
+    if settings.activity.is_empty() || settings.live.is_some() {
+        return Vec::new();
+    }
+    providers::telling_activity(&Opening {
+        readers: settings.readers,
+        max_rps: settings.max_rps,
+        plugin: &settings::PluginSettings::default(),
+        environment: &settings.environment,
+    })
 }
 
 /// What is to be read, and by whom.
 struct Planned<'a> {
     providers: Vec<Box<dyn Provider>>,
     plan: ReadPlan<'a>,
+    file: SettingsFile,
     /// What the settings have to say.
     notices: Vec<Notice>,
 }
@@ -213,13 +270,12 @@ fn planned<'a>(
         connection.configuration.installation = installation::of(&tree, work_dir, &connection.directory);
     }
     let unused = settings::apply(&file, &settings.environment, &mut plan)?;
-    Ok(Planned { providers, plan, notices: unused.iter().map(|address| unused_notice(address)).collect() })
-}
-
-/// Settings that concern nothing may be a slip of the pen.
-fn unused_notice(address: &str) -> Notice {
-    let text = format!("The settings name {address}, which no state that was looked at uses.");
-    Notice { code: "settings-unused", incomplete: false, text, source: None }
+    Ok(Planned {
+        providers,
+        plan,
+        file,
+        notices: unused.iter().map(|address| notices::unused_notice(address)).collect(),
+    })
 }
 
 /// Compares what was gathered, asks the history, and judges.
@@ -229,27 +285,27 @@ fn report(
     started_at: jiff::Timestamp,
     interrupt: &Interrupt,
 ) -> Result<Report, Error> {
-    let Gathered { repository, approved, sides, notices: said } = gathered;
+    let Gathered { repository, approved, sides, notices: said, .. } = gathered;
     let Sides { states, configurations, keys, .. } = *sides;
     let mut comparison = compare(sides);
     let left_out = inventory::apply(&settings.inventory, &mut comparison);
     interrupt.check()?;
-    let history = history(&settings.evidence, repository, approved, configurations, &comparison)?;
+    let (history, of_evidence) = history::history(settings, gathered, &comparison, interrupt)?;
     interrupt.check()?;
     let attributions = Attributions(history.as_ref());
-    let mut notices = notices(configurations, states);
+    let mut notices = notices::notices(configurations, states);
     notices.extend(said.iter().cloned());
-    notices.extend(level_notice(settings));
-    notices.extend(failures(configurations, &repository.tree(approved.commit)?));
-    notices.extend(history.as_ref().and_then(history_notice));
-    notices.extend(left_out.iter().map(left_out_notice));
+    notices.extend(notices::level_notice(settings));
+    notices.extend(notices::failures(configurations, &repository.tree(approved.commit)?));
+    notices.extend(of_evidence);
+    notices.extend(left_out.iter().map(notices::left_out_notice));
     let scan = ScanInfo {
         id: scan_id(started_at, approved),
         started_at: started_at.to_string(),
         finished_at: jiff::Timestamp::now().to_string(),
         repository: repository_info(repository, approved),
         states: states.iter().map(|state| state.info.clone()).collect(),
-        directories: directories(configurations),
+        directories: history::directories(configurations),
         programs: sides.live.programs().into_iter().collect(),
         complete: false,
         exit_code: 0,
@@ -399,24 +455,6 @@ fn identify(instance: &mut state::Instance<'_>, source: &str) {
     }
 }
 
-/// A report says what counted, where that is not what counts without being asked.
-fn level_notice(settings: &Settings) -> Option<Notice> {
-    let text = match settings.level {
-        Level::Normalized => return None,
-        Level::Raw => "Compared at level raw: every difference counts that Terraform's refresh would record.",
-        Level::Configured => {
-            "Compared at level configured: only what a plan of the approved configuration would change back counts as drift."
-        }
-    };
-    Some(Notice { code: "level", incomplete: false, text: text.into(), source: None })
-}
-
-/// What was left out on request is said.
-fn left_out_notice((rule, count): &(String, u64)) -> Notice {
-    let text = format!("Left out by `--ignore {rule}`: {count} of the objects that are in no state.");
-    Notice { code: "unmanaged-left-out", incomplete: false, text, source: None }
-}
-
 /// The recording, or every built-in provider module.
 fn open_providers(settings: &Settings, file: &SettingsFile) -> Result<Vec<Box<dyn Provider>>, Error> {
     match &settings.live {
@@ -428,90 +466,6 @@ fn open_providers(settings: &Settings, file: &SettingsFile) -> Result<Vec<Box<dy
             environment: &settings.environment,
         })),
     }
-}
-
-/// The history of every directory that has something to attribute; none is walked where nothing is.
-fn history(
-    settings: &EvidenceSettings,
-    repository: &Repository,
-    approved: &Approved,
-    configurations: &[&Configuration],
-    comparison: &Comparison,
-) -> Result<Option<History>, Error> {
-    let nothing = comparison.verdicts.is_empty() && comparison.pending_create.is_empty();
-    if nothing {
-        return Ok(None);
-    }
-    Ok(Some(attribute::history(
-        repository.inner(),
-        approved.commit,
-        &directories(configurations),
-        settings.keep.dir(repository).as_deref(),
-    )?))
-}
-
-/// The directories of root modules and of their modules, as far as these are in this repository.
-fn directories(configurations: &[&Configuration]) -> Vec<String> {
-    let modules = configurations.iter().flat_map(|configuration| configuration.modules.values());
-    let directories: BTreeSet<String> = modules.filter_map(|module| module.directory.clone()).collect();
-    directories.into_iter().collect()
-}
-
-/// Expressions that have no value, each once.
-fn failures(configurations: &[&Configuration], tree: &Tree<'_>) -> Vec<Notice> {
-    let mut seen = BTreeSet::new();
-    let problems = configurations.iter().flat_map(|configuration| configuration.failures(tree));
-    let fresh = problems.filter(|problem| seen.insert(problem.text.clone()));
-    let notice = |problem: config::Problem| Notice {
-        code: "not-evaluated",
-        incomplete: false,
-        text: problem.text,
-        source: problem.range,
-    };
-    fresh.map(notice).collect()
-}
-
-/// What the reader must know beside the findings.
-fn notices(configurations: &[&Configuration], states: &[State<'_>]) -> Vec<Notice> {
-    let mut notices = Vec::new();
-    for (position, configuration) in configurations.iter().enumerate() {
-        if configurations[..position].iter().any(|earlier| earlier.directory == configuration.directory) {
-            continue;
-        }
-        notices.extend(configuration.problems.iter().map(|problem| Notice {
-            code: "configuration",
-            incomplete: problem.incomplete,
-            text: problem.text.clone(),
-            source: problem.range.clone(),
-        }));
-    }
-    for state in states {
-        if !state.deposed.is_empty() {
-            let addresses: Vec<String> = state.deposed.iter().map(ToString::to_string).collect();
-            notices.push(Notice {
-                code: "deposed",
-                incomplete: false,
-                text: format!(
-                    "State {} holds objects that an apply replaced and did not destroy yet; they are not compared: {}.",
-                    state.info.source,
-                    addresses.join(", ")
-                ),
-                source: None,
-            });
-        }
-        if state.instances.is_empty() {
-            let text = format!("State {} records no managed resource.", state.info.source);
-            notices.push(Notice { code: "empty-state", incomplete: false, text, source: None });
-        }
-    }
-    notices
-}
-
-/// What of the history could not be seen. It says nothing against the verdicts, only who approved is less sure.
-fn history_notice(history: &History) -> Option<Notice> {
-    let reason = history.incomplete()?;
-    let text = format!("Part of Git's history is not here, so some approvals are unknown: {reason}.");
-    Some(Notice { code: "history", incomplete: false, text, source: None })
 }
 
 /// Replaces sensitive values in what is kept, by the rules that hold for printing them.

@@ -6,7 +6,7 @@ use super::landing;
 use super::people::{Identity, People};
 use super::policy::{Persons, Policy};
 use super::review::Reviewed;
-use super::sources::{Gathered, Sources};
+use super::sources::Sources;
 use super::verdict::{Verdict, judge};
 use super::{BlockId, Event, EventKind, History, tags};
 use crate::forge::{CommitQuery, ForgeKind, ForgeRecord, Missing};
@@ -14,7 +14,7 @@ use crate::model::Attribution;
 use crate::signature::Keys;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// What verdicts rest on beside the history itself. The default is the strict policy, and no evidence.
 #[derive(Debug, Default)]
@@ -40,10 +40,8 @@ pub struct Approvals {
 pub(super) struct Judging {
     sources: Sources,
     repository: Option<gix::ThreadSafeRepository>,
-    /// By position on the chain.
-    gathered: Mutex<HashMap<u32, Arc<Gathered>>>,
-    /// By declaring commit.
-    reverts: Mutex<HashMap<Arc<str>, Option<String>>>,
+    /// By position on the chain, and whether the landing commit's own content is asked for.
+    judged: Mutex<HashMap<(u32, bool), Attribution>>,
     index: OnceLock<Index>,
     identity_map_digest: String,
 }
@@ -109,6 +107,16 @@ impl History {
         landings.map(|commit| query(&commit.landing)).collect()
     }
 
+    /// The same for landing commits themselves (full hashes).
+    pub fn queries_of(&self, landings: &[String]) -> Vec<CommitQuery> {
+        let query = |sha: &String| {
+            let (position, _) = self.landed(sha.parse().ok()?)?;
+            let landing = &self.landings.get(&position)?.landing;
+            Some(CommitQuery { sha: sha.clone(), hint: landing.pull_request.as_deref().and_then(number) })
+        };
+        landings.iter().filter_map(query).collect()
+    }
+
     /// Who asked for and who approved all that one commit of the first-parent chain (full hash) brought in; none where it
     /// changed no block. Its own content counts where it changed a block by itself.
     pub fn landing_attribution(&self, sha: &str) -> Option<Attribution> {
@@ -116,9 +124,7 @@ impl History {
         let index = self.judging.index.get_or_init(|| self.index());
         let position = *index.positions.get(&id)?;
         let commit = self.landings.get(&position)?;
-        let mut attribution = self.of_landing(position, commit, index.evil.contains(&position));
-        attribution.reverts.clone_from(&commit.landing.reverts);
-        Some(attribution)
+        Some(self.of_landing(position, commit, index.evil.contains(&position)))
     }
 
     /// SHA-256, in lower-case hexadecimal, of all that says who is who: the mailmap and the settings. None where no
@@ -136,19 +142,25 @@ impl History {
             format!("removed in {}", event.commit.as_deref().unwrap_or_default().get(..12).unwrap_or_default())
         });
         let attribution = self.of_landing(event.position, commit, evil);
-        let reverts = || event.commit.as_ref().and_then(|declaring| self.reverted(declaring));
         Attribution {
             declaring_commit: event.commit.as_deref().map(str::to_owned),
             landed_at: event.landed_at.as_deref().map(str::to_owned),
-            reverts: commit.landing.reverts.clone().or_else(reverts),
+            reverts: event.reverts.as_deref().map(str::to_owned),
             reason: [removed, attribution.reason].into_iter().flatten().reduce(|one, other| format!("{one}; {other}")),
             ..attribution
         }
     }
 
+    /// What is known of all that a commit brought in; with `evil`, its own content is asked for.
     fn of_landing(&self, position: u32, commit: &landing::LandingCommit, evil: bool) -> Attribution {
-        let gathered = self.gathered(position, &commit.landing);
+        let mut judged = self.judging.judged.lock().unwrap_or_else(PoisonError::into_inner);
+        judged.entry((position, evil)).or_insert_with(|| self.judge(commit, evil)).clone()
+    }
+
+    fn judge(&self, commit: &landing::LandingCommit, evil: bool) -> Attribution {
         let sources = &self.judging.sources;
+        let repository = self.judging.repository.as_ref().map(gix::ThreadSafeRepository::to_thread_local);
+        let gathered = sources.gather(repository.as_ref(), &commit.landing, &self.people);
         let verdict: Verdict = judge(&gathered.evidence, evil, &sources.policy, &self.people, sources.now);
         Attribution {
             declaring_commit: None,
@@ -158,12 +170,12 @@ impl History {
             authors: verdict.authors,
             approvers: verdict.approvers,
             merged_by: verdict.merged_by,
-            pull_request: gathered.evidence.pull_request.clone(),
-            pull_request_url: gathered.pull_request_url.clone(),
-            checks: gathered.checks.clone(),
+            pull_request: gathered.evidence.pull_request,
+            pull_request_url: gathered.pull_request_url,
+            checks: gathered.checks,
             emergency: verdict.emergency,
-            signature: gathered.signature.clone(),
-            reverts: None,
+            signature: gathered.signature,
+            reverts: commit.landing.reverts.clone(),
             segregation: verdict.segregation,
             reason: verdict.reason,
         }
@@ -176,28 +188,6 @@ impl History {
             positions: self.landings.iter().map(|(position, commit)| (commit.landing.id, *position)).collect(),
             evil: own.map(|event| event.position).collect(),
         }
-    }
-
-    fn gathered(&self, position: u32, landing: &landing::Landing) -> Arc<Gathered> {
-        let mut cache = self.judging.gathered.lock().unwrap_or_else(PoisonError::into_inner);
-        let gather = || {
-            let repository = self.judging.repository.as_ref().map(gix::ThreadSafeRepository::to_thread_local);
-            Arc::new(self.judging.sources.gather(repository.as_ref(), landing, &self.people))
-        };
-        cache.entry(position).or_insert_with(gather).clone()
-    }
-
-    /// What a declaring commit says to revert.
-    fn reverted(&self, declaring: &Arc<str>) -> Option<String> {
-        let mut cache = self.judging.reverts.lock().unwrap_or_else(PoisonError::into_inner);
-        let read = || {
-            let repository = self.judging.repository.as_ref()?.to_thread_local();
-            let id: gix::ObjectId = declaring.parse().ok()?;
-            let object = repository.try_find_object(id).ok().flatten()?;
-            let commit = gix::objs::CommitRef::from_bytes(&object.data, id.kind()).ok()?;
-            landing::reverts(&landing::message(commit.message))
-        };
-        cache.entry(declaring.clone()).or_insert_with(read).clone()
     }
 }
 

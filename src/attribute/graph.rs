@@ -340,10 +340,30 @@ fn reverts(message: &str) -> Option<Box<str>> {
     const SENTENCE: &str = "This reverts commit ";
     let rest = &message[message.find(SENTENCE)? + SENTENCE.len()..];
     let end = rest.find(|character: char| !character.is_ascii_hexdigit()).unwrap_or(rest.len());
-    (7..=64).contains(&end).then(|| rest[..end].into())
+    (7..=64).contains(&end).then(|| rest[..end].to_lowercase().into())
 }
 
 /// A commit's time in RFC 3339 and UTC; none where the claim is out of every calendar.
 pub(super) fn utc(seconds: i64) -> Option<Arc<str>> {
     Some(jiff::Timestamp::from_second(seconds).ok()?.to_string().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_message_says_to_revert() {
+        let hash = "0123456789abcdef0123456789abcdef01234567";
+        for (message, expected) in [
+            (format!("Revert \"a\"\n\nThis reverts commit {hash}.\n"), Some(hash)),
+            (format!("Revert\n\nThis reverts commit {hash}, reversing\nchanges made to 123.\n"), Some(hash)),
+            ("Revert\n\nThis reverts commit 0123456.\n".into(), Some("0123456")),
+            ("Revert\n\nThis reverts commit abc.\n".into(), None),
+            (format!("This reverts commit {hash}{hash}"), None),
+            ("Revert \"a\"\n".into(), None),
+        ] {
+            assert_eq!(reverts(&message).as_deref(), expected, "{message}");
+        }
+    }
 }

@@ -121,7 +121,7 @@ pub(super) fn landing(
             signed,
             stated,
             pull_request: forge::pull_request(&text, &trailers),
-            reverts: reverts(&text),
+            reverts: commit.reverts.as_deref().map(str::to_owned),
             landed_at: commit.committed_at,
             followed_at,
         },
@@ -159,35 +159,8 @@ fn stated(trailers: &[Trailer], note: &[(String, String)], people: &mut People) 
         .collect()
 }
 
-/// The commit that a message says to revert, in the words of `git revert`.
-pub(super) fn reverts(message: &str) -> Option<String> {
-    let (_, rest) = message.split_once("This reverts commit ")?;
-    let end = rest.find(|character: char| !character.is_ascii_hexdigit()).unwrap_or(rest.len());
-    (7..=64).contains(&end).then(|| rest[..end].to_lowercase())
-}
-
 /// The first paragraph on one line, as Git shows it.
 fn subject(message: &str) -> String {
     let lines = message.lines().skip_while(|line| line.trim().is_empty()).take_while(|line| !line.trim().is_empty());
     lines.map(str::trim).take(SUBJECT).collect::<Vec<_>>().join(" ").chars().take(SUBJECT).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_message_says_to_revert() {
-        let hash = "0123456789abcdef0123456789abcdef01234567";
-        for (message, expected) in [
-            (format!("Revert \"a\"\n\nThis reverts commit {hash}.\n"), Some(hash)),
-            (format!("Revert\n\nThis reverts commit {hash}, reversing\nchanges made to 123.\n"), Some(hash)),
-            ("Revert\n\nThis reverts commit 0123456.\n".into(), Some("0123456")),
-            ("Revert\n\nThis reverts commit abc.\n".into(), None),
-            (format!("This reverts commit {hash}{hash}"), None),
-            ("Revert \"a\"\n".into(), None),
-        ] {
-            assert_eq!(reverts(&message).as_deref(), expected, "{message}");
-        }
-    }
 }

@@ -291,8 +291,8 @@ fn peeled(repository: &gix::Repository, tip: ObjectId) -> Result<ObjectId, Attri
 fn assemble(repository: &gix::Repository, found: Found, mut people: People) -> History {
     let Found { graph, edges, library, state } = found;
     let paths = &edges.paths;
-    let positions: HashSet<u32> =
-        state.blocks.values().flat_map(|state| &state.events).map(|event| event.position).collect();
+    let events = state.blocks.values().flat_map(|state| &state.events).map(|event| event.position);
+    let positions: HashSet<u32> = events.chain(state.log.iter().map(|logged| logged.position)).collect();
     let mut positions: Vec<u32> = positions.into_iter().collect();
     positions.sort_unstable();
     let notes = Notes::read(repository);

@@ -21,6 +21,8 @@ const HIDDEN: &str = "users.noreply.";
 #[derive(Debug, Default)]
 struct Person {
     name: String,
+    /// The name in lower case.
+    folded: String,
     email: String,
     /// `github:ann`, in lower case.
     accounts: BTreeSet<String>,
@@ -111,8 +113,9 @@ impl People {
 
     fn add(&mut self, key: String, person: Person) -> PersonId {
         let id = self.people.len() as PersonId;
+        let person = Person { folded: person.name.to_lowercase(), ..person };
         if !person.name.is_empty() {
-            self.by_name.entry(person.name.to_lowercase()).or_default().push(id);
+            self.by_name.entry(person.folded.clone()).or_default().push(id);
         }
         self.by_key.insert(key, id);
         self.people.push(person);
@@ -191,6 +194,7 @@ impl People {
             person.kind = kind;
         }
         if person.name.is_empty() {
+            person.folded = name.to_lowercase();
             person.name = name;
         }
         self.same[gone as usize] = kept;
@@ -280,7 +284,7 @@ impl People {
         if self.is_known(person) {
             return person;
         }
-        let namesakes = self.by_name.get(&self.get(person).name.to_lowercase());
+        let namesakes = self.by_name.get(&self.get(person).folded);
         let others: BTreeSet<PersonId> = namesakes
             .into_iter()
             .flatten()
@@ -308,13 +312,14 @@ impl People {
             return Likeness::Same;
         }
         let (one, other) = (self.get(one), self.get(other));
-        let forges = |person: &Person| -> BTreeSet<String> {
-            person.accounts.iter().filter_map(|account| Some(account.split_once(':')?.0.to_owned())).collect()
+        let forge = |account: &'_ str| account.split_once(':').map(|(forge, _)| forge.to_owned());
+        let on_one_forge = || {
+            let others = || other.accounts.iter().filter_map(|account| forge(account));
+            one.accounts.iter().filter_map(|account| forge(account)).any(|one| others().any(|other| one == other))
         };
-        let two_names = one.name.is_empty() || one.name.to_lowercase() != other.name.to_lowercase();
+        let two_names = one.folded.is_empty() || one.folded != other.folded;
         let two_addresses = !one.email.is_empty() && !other.email.is_empty();
-        let is_different = (one.declared && other.declared)
-            || (two_names && (two_addresses || !forges(one).is_disjoint(&forges(other))));
+        let is_different = (one.declared && other.declared) || (two_names && (two_addresses || on_one_forge()));
         if is_different { Likeness::Different } else { Likeness::Unclear }
     }
 

@@ -45,8 +45,11 @@ struct Review {
     stale: Option<bool>,
 }
 
-/// More commits or reviews than these make the record incomplete.
-const ENTRIES: usize = 10_000;
+/// More commits than these make the record incomplete.
+const COMMITS: usize = 10_000;
+
+/// So do more reviews than these.
+const REVIEWS: usize = 1000;
 
 impl Reviewed {
     /// Names the persons behind a record. What it shows of who has which account holds from here on.
@@ -69,11 +72,11 @@ impl Reviewed {
 fn read_pull(forge: &str, pull: &PullRequest, resets: bool, people: &mut People) -> Pull {
     let forge = Forge { kind: forge, host: host(&pull.url) };
     let mut authors = Vec::new();
-    for commit in pull.commits.iter().take(ENTRIES) {
+    for commit in pull.commits.iter().take(COMMITS) {
         forge.signer(&commit.committer, people);
         authors.push(forge.signer(&commit.author, people));
     }
-    let reviews = pull.reviews.iter().take(ENTRIES).map(|review| Review {
+    let reviews = pull.reviews.iter().take(REVIEWS).map(|review| Review {
         by: forge.account(&review.by, people),
         state: review.state,
         at: seconds(review.at.as_deref()),
@@ -89,7 +92,7 @@ fn read_pull(forge: &str, pull: &PullRequest, resets: bool, people: &mut People)
         merged_at: seconds(pull.merged_at.as_deref()),
         labels: pull.labels.clone(),
         authors,
-        complete: pull.commits_complete && pull.commits.len() <= ENTRIES && pull.reviews.len() <= ENTRIES,
+        complete: pull.commits_complete && pull.commits.len() <= COMMITS && pull.reviews.len() <= REVIEWS,
         head: pull.head.clone(),
         resets,
         reviews,
@@ -205,7 +208,8 @@ impl Pull {
             return in_time;
         }
         // Somebody merged more than the head that the forge knows, and pushed that.
-        let is = |id: &gix::ObjectId| id.to_string() == self.head;
+        let head = gix::ObjectId::from_hex(self.head.as_bytes()).ok();
+        let is = |id: &gix::ObjectId| Some(*id) == head;
         let more = landing.merged.iter().any(is) && !landing.heads.iter().any(is);
         let other = review.on.as_ref().is_some_and(|on| *on != self.head);
         match review.stale {

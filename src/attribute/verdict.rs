@@ -310,11 +310,7 @@ impl Case<'_> {
             return unknown(doubt.clone());
         }
         if counted.len() + unresolved.len() >= needed && !unresolved.is_empty() {
-            return unknown(format!(
-                "it cannot be told who the approver {} is; a line in .mailmap or a [[person]] entry in driftline.toml \
-                 would settle it",
-                self.people.display(unresolved[0])
-            ));
+            return unknown(self.unresolved(unresolved[0]));
         }
         if self.evidence.record == Record::NoPullRequest {
             return fail("landed directly: the forge knows of no pull request that brought it in");
@@ -340,6 +336,21 @@ impl Case<'_> {
                 None => "landed directly: neither a pull request nor an approval is on record in Git".to_owned(),
             },
         })
+    }
+
+    /// What cannot be told of an approval: of what it is, or by whom.
+    fn unresolved(&self, person: PersonId) -> String {
+        let name = self.people.display(person);
+        let mut stated = self.evidence.statements.iter();
+        if stated.any(|one| one.standing == Standing::Unresolved && self.people.resolved(one.person) == person) {
+            return format!(
+                "the forge does not tell whether {name} approved the revision that landed, and before it did"
+            );
+        }
+        format!(
+            "it cannot be told who the approver {name} is; a line in .mailmap or a [[person]] entry in driftline.toml \
+             would settle it"
+        )
     }
 
     /// What is held against each approval that does not count, and how many do.

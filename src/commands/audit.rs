@@ -5,11 +5,14 @@ use crate::attribute;
 use crate::audit::{self, Evidence, Question, ScanRecord};
 use crate::cli::{AuditArguments, Color, Format};
 use crate::error::Error;
+use crate::evidence::{self, Sources};
 use crate::git::{Approved, EarlierTip, Repository};
 use crate::interrupt::Interrupt;
 use crate::report::{audit_csv, audit_json, audit_markdown, audit_text};
 use crate::scan::repository_info;
+use crate::settings;
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// Audits and reports.
@@ -19,7 +22,8 @@ pub(super) fn run(arguments: &AuditArguments, interrupt: &Interrupt) -> Result<u
     let repository = Repository::discover(&arguments.dir)?;
     let approved = repository.approved(arguments.r#ref.as_deref())?;
     let directory = repository.relative(&arguments.dir)?;
-    let keep = super::evidence(&arguments.evidence).keep.dir(&repository);
+    let settings = super::evidence(&arguments.evidence);
+    let keep = settings.keep.dir(&repository);
     let directories = if directory.is_empty() { Vec::new() } else { vec![directory.clone()] };
     let history = attribute::history(repository.inner(), approved.commit, &directories, keep.as_deref())?;
     interrupt.check()?;
@@ -30,7 +34,25 @@ pub(super) fn run(arguments: &AuditArguments, interrupt: &Interrupt) -> Result<u
         earlier: earlier_tips(&repository, &approved, keep.as_deref(), &scans),
         scans,
     };
-    let evidence = Evidence { forge: None, missing: BTreeMap::new(), bypassed: BTreeMap::new(), approved: &approved };
+    let tree = repository.tree(approved.commit)?;
+    let environment: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
+    let sources = Sources {
+        repository: &repository,
+        approved: &approved,
+        file: &settings::read(&tree, arguments.config.as_deref())?,
+        settings: &settings,
+        environment: &environment,
+    };
+    let queries = history.queries_of(&audit::landings(&repository, &history, &approved, &question)?);
+    let gathered = evidence::gather(&sources, &tree, &queries, interrupt)?;
+    interrupt.check()?;
+    let history = history.approvals(gathered.approvals);
+    let evidence = Evidence {
+        forge: gathered.forge.map(|kind| kind.as_str().to_owned()),
+        missing: gathered.missing,
+        bypassed: gathered.bypassed,
+        approved: &approved,
+    };
     let audit = audit::audit(&repository, &history, &question, &evidence, repository_info(&repository, &approved))?;
     interrupt.check()?;
     if let Some(dir) = &keep {

@@ -7,14 +7,18 @@ use crate::cli::{BlameArguments, Format};
 use crate::config;
 use crate::discover;
 use crate::error::Error;
+use crate::evidence::{self, Sources};
 use crate::git::Repository;
+use crate::interrupt::Interrupt;
 use crate::judge::IN_SYNC;
 use crate::model::Address;
 use crate::report::{blame_json, blame_text};
-use std::collections::BTreeSet;
+use crate::settings;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 
 /// Attributes all declared resources, or those that are named.
-pub(super) fn run(arguments: &BlameArguments) -> Result<u8, Error> {
+pub(super) fn run(arguments: &BlameArguments, interrupt: &Interrupt) -> Result<u8, Error> {
     let targets = super::targets(&arguments.report, &[Format::Text, Format::Json])?;
     let addresses = arguments.addresses.iter().map(|text| text.parse().map_err(Error::Address));
     let addresses: Vec<Address> = addresses.collect::<Result<_, _>>()?;
@@ -31,9 +35,20 @@ pub(super) fn run(arguments: &BlameArguments) -> Result<u8, Error> {
         resources.extend(blame::resources(&configuration, &addresses));
     }
     let directories: Vec<String> = directories.into_iter().collect();
-    let keep = super::evidence(&arguments.evidence).keep.dir(&repository);
+    let settings = super::evidence(&arguments.evidence);
+    let keep = settings.keep.dir(&repository);
     let history = attribute::history(repository.inner(), approved.commit, &directories, keep.as_deref())?;
     let resources = blame::found(&history, resources);
+    let environment: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
+    let sources = Sources {
+        repository: &repository,
+        approved: &approved,
+        file: &settings::read(&tree, arguments.config.as_deref())?,
+        settings: &settings,
+        environment: &environment,
+    };
+    let queries = history.queries(resources.iter().filter_map(|resource| resource.block.as_ref()));
+    let history = history.approvals(evidence::gather(&sources, &tree, &queries, interrupt)?.approvals);
     let blamed = blame::report(&history, &resources);
     for target in targets {
         let text = match target.format {

@@ -2,6 +2,7 @@
 //! Knows nothing of what the example shows.
 
 use super::write_reports;
+use crate::activity::Source;
 use crate::cli::DemoArguments;
 use crate::compare::Level;
 use crate::error::Error;
@@ -23,7 +24,12 @@ const FILES: &[(&str, &[u8])] = &[
     (".git/objects/pack/pack-demo.pack", include_bytes!("../../testdata/demo/repository/demo.pack")),
     (".git/objects/pack/pack-demo.idx", include_bytes!("../../testdata/demo/repository/demo.idx")),
     ("live/terraform.tfstate", include_bytes!("../../testdata/demo/terraform.tfstate")),
+    (TRAIL_FILE, include_bytes!("../../testdata/demo/trail.json")),
 ];
+
+/// Where a copy of the account's trail lies, and its one file, named as CloudTrail names it.
+const TRAIL: &str = "trail";
+const TRAIL_FILE: &str = "trail/AWSLogs/123456789012/CloudTrail/eu-west-1/2026/04/06/123456789012_CloudTrail_eu-west-1_20260406T1800Z_demo.json";
 
 /// The files of the recording, in the same form.
 const RECORDING: &[(&str, &[u8])] = include!("../../testdata/demo/recording.rs");
@@ -53,6 +59,7 @@ pub(super) fn run(arguments: DemoArguments, interrupt: &Interrupt) -> Result<u8,
         },
         live: Some(dir.join("recording")),
         record: None,
+        activity: vec![Source::Folder(dir.join(TRAIL))],
         inventory: Inventory { wanted: true, ..Inventory::default() },
         deadline: Duration::from_secs(60),
         max_rps: None,

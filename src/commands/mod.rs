@@ -27,7 +27,7 @@ pub fn run(cli: Cli, interrupt: &Interrupt) -> Result<u8, Error> {
     match cli.command {
         Command::Scan(arguments) => scan::run(arguments, interrupt),
         Command::Demo(arguments) => demo::run(arguments, interrupt),
-        Command::Blame(arguments) => blame::run(&arguments),
+        Command::Blame(arguments) => blame::run(&arguments, interrupt),
         Command::Audit(arguments) => audit::run(&arguments, interrupt),
         Command::Permissions(arguments) => permissions::run(arguments),
         Command::Show(arguments) => show::run(arguments, interrupt),

@@ -1,6 +1,7 @@
 //! Values that the stages hand on: addresses, source ranges, findings, the report.
 //! They know nothing of I/O, Git, providers or output formats.
 
+mod activity;
 mod address;
 mod attribution;
 mod audit;
@@ -8,6 +9,7 @@ mod provider_reference;
 mod report;
 mod source;
 
+pub use activity::{Activity, LiveChange};
 pub use address::{Address, AddressError, InstanceKey, ModuleStep};
 pub use attribution::{Approver, Assurance, Attribution, Check, CommitSignature, Emergency, Segregation, Standing};
 pub use audit::{

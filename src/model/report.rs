@@ -1,7 +1,7 @@
 //! The judged outcome of a scan. Every output format is a projection of it.
 //! Knows nothing of those formats; holds no sensitive value.
 
-use super::{Address, Attribution, SourceRange};
+use super::{Activity, Address, Attribution, SourceRange};
 use crate::inventory::Covered;
 use provider_api::{AttributePath, GapClass, Program, Scope};
 use serde_json::Value;
@@ -186,6 +186,8 @@ pub struct Finding {
     pub attribution: Attribution,
     /// What else determines the resource as a whole: the module calls that enclose it, the provider's version.
     pub contributing: Vec<Contributor>,
+    /// Who changed it live; none where that was not asked.
+    pub activity: Option<Activity>,
     /// For `unknown`, why; for the others a remark, if any.
     pub cause: Option<String>,
 }

@@ -15,6 +15,7 @@ use provider_api::{
     TypeTable,
 };
 use provider_recorded::Recorded;
+use provider_recorded::format::SubjectRecord;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -184,6 +185,50 @@ fn files(dir: &Path) -> Vec<(String, String)> {
         .collect();
     files.sort();
     files
+}
+
+/// What a recording's connection tells of who changed `vpc-1` and another object.
+fn activity(dir: &Path, other: &str) -> provider_api::ActivityOutcome {
+    let subject =
+        |id| provider_api::ActivitySubject { resource_type: "aws_vpc", id, ..provider_api::ActivitySubject::default() };
+    let subjects = vec![subject(other), subject("vpc-1")];
+    let request = provider_api::ActivityRequest { subjects, ..provider_api::ActivityRequest::default() };
+    let provider = replay(dir);
+    assert!(provider.tells_activity());
+    let configuration = ProviderConfiguration { name: format!("net:{AWS}"), ..ProviderConfiguration::default() };
+    let connection = provider.connect(&configuration).now_or_never().unwrap().unwrap();
+    connection.activity(&request).now_or_never().unwrap()
+}
+
+#[test]
+fn who_changed_objects_is_kept_and_replayed() {
+    let dir = tempfile::tempdir().unwrap();
+    run(&instances(), memory(), false, Some(dir.path()));
+    assert!(activity(dir.path(), "vpc-2").gaps[0].cause.contains("record with --activity"));
+    let event = json!({"subject": 0, "id": "e", "at": "2026-03-01T10:00:00Z", "action": "ec2:DeleteVpc", "certain": true, "tool": "console",
+        "actor": {"kind": "person", "identity": "ann\u{1b}[31m"}, "from": "203.0.113.7", "request": {"n": 1.10}});
+    let outcome: provider_api::ActivityOutcome = serde_json::from_value(json!({"events": [event], "api_calls": 3,
+        "begins": "2026-01-01T00:00:00Z", "gaps": [{"ids": ["vpc-1"], "class": "timed_out", "cause": "late"},
+            {"ids": ["vpc-8"], "class": "failed", "cause": "another's"}]}))
+    .unwrap();
+    let subjects = ["vpc-1", "vpc-2"].map(|id| SubjectRecord { resource_type: "aws_vpc".into(), id: id.into() });
+    let answered =
+        ConnectionActivity { name: format!("net:{AWS}"), subjects: subjects.into(), outcome: outcome.clone() };
+    add_activity(dir.path(), vec![answered.clone()]).unwrap();
+    let mut expected = outcome;
+    expected.events[0].subject = 1;
+    expected.gaps.truncate(1);
+    assert_eq!(activity(dir.path(), "vpc-2"), expected);
+    let not_asked = activity(dir.path(), "vpc-9");
+    assert_eq!((not_asked.events.len(), not_asked.gaps[1].ids.as_slice()), (1, &["vpc-9".to_owned()][..]));
+    // The same answers are the same bytes, and a new recording in the same place has none of them.
+    let first = files(dir.path());
+    add_activity(dir.path(), vec![answered]).unwrap();
+    assert_eq!(files(dir.path()), first);
+    run(&instances(), memory(), false, Some(dir.path()));
+    assert!(!dir.path().join(ACTIVITY).exists());
+    fs::write(dir.path().join(ACTIVITY), "{\"connections\": 7}").unwrap();
+    assert!(activity(dir.path(), "vpc-2").gaps[0].cause.contains("cannot be used"));
 }
 
 #[test]

@@ -3,11 +3,11 @@
 
 use crate::inventory::Covered;
 use crate::model::{
-    Approver, Assurance, AttributeChange, Attribution, Check, CommitSignature, Contributor, CoverageEntry,
-    CoverageStatus, Emergency, Finding, Kind, Notice, Report, ReportedValue, RepositoryInfo, ScanInfo, Segregation,
-    Severity, SourceRange, StateInfo, Summary,
+    Activity, Approver, Assurance, AttributeChange, Attribution, Check, CommitSignature, Contributor, CoverageEntry,
+    CoverageStatus, Emergency, Finding, Kind, LiveChange, Notice, Report, ReportedValue, RepositoryInfo, ScanInfo,
+    Segregation, Severity, SourceRange, StateInfo, Summary,
 };
-use provider_api::{AttributePath, GapClass, Program, Scope, Step, Voucher};
+use provider_api::{ActorKind, AttributePath, GapClass, Program, Scope, Step, Tool, Voucher};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -95,9 +95,49 @@ pub(super) fn finding(kind: Kind, address: &str, attributes: Vec<AttributeChange
         attributes,
         source: Some(place("net/main.tf", 3, 9)),
         attribution: approved(),
+        activity: None,
         cause: None,
         address: Some(address),
     }
+}
+
+/// Ann opened a port in the console, after the last apply.
+fn opened() -> Activity {
+    let by_hand = LiveChange {
+        at: "2026-03-01T10:02:00Z".into(),
+        action: "ec2:AuthorizeSecurityGroupIngress".into(),
+        who: "ann@example.com".into(),
+        kind: ActorKind::Person,
+        role: Some("Admin".into()),
+        via: Some("arn:aws:sts::111122223333:assumed-role/Admin/ann@example.com".into()),
+        mfa: Some(true),
+        tool: Tool::Console,
+        from: Some("203.0.113.7".into()),
+        manual: true,
+        sets: vec![AttributePath::attribute("ingress")],
+    };
+    let tagged = LiveChange {
+        at: "2026-02-28T08:00:59Z".into(),
+        action: "ec2:CreateTags".into(),
+        who: "tagger".into(),
+        kind: ActorKind::Role,
+        role: None,
+        tool: Tool::Sdk,
+        sets: Vec::new(),
+        ..by_hand.clone()
+    };
+    let apply = LiveChange {
+        at: "2026-02-17T10:05:00Z".into(),
+        who: "deploy".into(),
+        kind: ActorKind::Role,
+        role: None,
+        tool: Tool::Terraform,
+        manual: false,
+        sets: Vec::new(),
+        ..by_hand.clone()
+    };
+    let begins = Some("2025-12-01T00:00:00Z".into());
+    Activity { changes: vec![by_hand, tagged], last_apply: Some(apply), begins, gap: None }
 }
 
 pub(super) fn unmanaged(resource_type: &str, object_id: &str) -> Finding {
@@ -155,6 +195,7 @@ fn changed() -> Vec<Finding> {
         }],
     );
     group.severity = Severity::High;
+    group.activity = Some(opened());
     group.source = Some(place("net/my groups/web.tf", 5, 20));
     let policy = |action: &str| {
         json!(format!(
@@ -218,6 +259,11 @@ pub(super) fn drift() -> Report {
     let mut findings = changed();
     let mut missing = finding(Kind::Missing, "aws_subnet.gone", Vec::new());
     missing.severity = Severity::High;
+    missing.activity = Some(Activity {
+        begins: Some("2025-12-01T00:00:00Z".into()),
+        gap: Some("LookupEvents in eu-west-1: AccessDeniedException: no (cloudtrail:LookupEvents is needed)".into()),
+        ..Activity::default()
+    });
     findings.push(missing);
     for (kind, address) in [
         (Kind::StaleState, "aws_eip.lagging"),
@@ -240,6 +286,14 @@ pub(super) fn drift() -> Report {
     findings.push(Finding {
         created_at: Some("2026-02-28T23:59:59Z".into()),
         tags: BTreeMap::from([("Owner".into(), "nobody".into())]),
+        activity: Some(Activity {
+            changes: vec![
+                LiveChange { sets: Vec::new(), ..opened().changes[0].clone() },
+                LiveChange { action: "ec2:CreateSecurityGroup".into(), ..opened().changes[1].clone() },
+            ],
+            last_apply: None,
+            ..opened()
+        }),
         ..unmanaged("aws_security_group", "sg-1")
     });
     findings.push(unmanaged("aws_subnet", "subnet-1"));
@@ -412,6 +466,22 @@ pub(super) fn hostile(text: &str) -> Report {
                 change.live = plain(json!({text: [text, {"a": text}]}));
             }
         }
+        let change = LiveChange {
+            at: owned(),
+            action: owned(),
+            who: owned(),
+            role: Some(owned()),
+            via: Some(owned()),
+            from: Some(owned()),
+            sets: vec![AttributePath(vec![Step::Name(owned()), Step::Key(owned())])],
+            ..opened().changes[0].clone()
+        };
+        finding.activity = Some(Activity {
+            changes: vec![change.clone(), change.clone(), change.clone()],
+            last_apply: Some(change),
+            begins: Some(owned()),
+            gap: Some(owned()),
+        });
         finding.attribution = Attribution {
             declaring_commit: Some(owned()),
             approving_commit: Some(owned()),

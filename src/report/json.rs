@@ -1,6 +1,7 @@
 //! The JSON report, format version 1: what other programs rely on. Keys may be added; none is removed or reused.
 //! Knows nothing of how findings are judged, and mirrors the model so that the model can change without it.
 
+mod activity;
 mod attribution;
 mod scan;
 
@@ -8,6 +9,7 @@ use super::inert::pretty_json;
 use crate::inventory::Covered;
 use crate::model;
 use crate::model::ReportedValue;
+use activity::Activity;
 pub(super) use attribution::{Approver, Attribution, segregations};
 pub(super) use scan::Repository;
 use scan::Scan;
@@ -179,6 +181,8 @@ struct Finding<'a> {
     /// of its provider. Absent where there is nothing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     contributing: Vec<Contributing<'a>>,
+    /// Who changed it live; null where that was not asked.
+    activity: Option<Activity<'a>>,
     /// For `unknown` why; else a remark, or null.
     cause: Option<&'a str>,
 }
@@ -393,6 +397,7 @@ impl<'a> From<&'a model::Finding> for Finding<'a> {
             source: finding.source.as_ref().map(Into::into),
             attribution: (&finding.attribution).into(),
             contributing: finding.contributing.iter().map(Into::into).collect(),
+            activity: finding.activity.as_ref().map(Into::into),
             cause: finding.cause.as_deref(),
         }
     }

@@ -1,6 +1,7 @@
 //! Renders a report and writes it out whole. Each format is a projection of [`crate::model::Report`].
 //! Knows nothing of how the report came to be.
 
+mod activity;
 mod approval;
 mod audit;
 mod blame;
@@ -35,7 +36,7 @@ fn material_first(finding: &Finding) -> Vec<&AttributeChange> {
 }
 
 /// Whether no value of the attribute may be shown. One redacted value is enough.
-fn is_sensitive(change: &AttributeChange) -> bool {
+pub(crate) fn is_sensitive(change: &AttributeChange) -> bool {
     let redacted = |value: &ReportedValue| matches!(value, ReportedValue::Redacted(_));
     change.sensitive || redacted(&change.declared) || redacted(&change.recorded) || redacted(&change.live)
 }

@@ -1,5 +1,5 @@
 """Makes the example that `driftline demo` shows: a Git repository with a history, a state applied by the real terraform
-to an emulator, changes behind terraform's back, and a recording of what driftline then read.
+to an emulator, changes behind terraform's back, a recording of what driftline then read, and a trail of who did what.
 
     python3 testdata/demo/make.py [--driftline target/debug/driftline]
 
@@ -19,6 +19,7 @@ ROOT = HERE.parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "conformance"))
 
 import sandbox  # noqa: E402
+import trail  # noqa: E402
 from repository import git  # noqa: E402
 from terraform import Terraform  # noqa: E402
 
@@ -304,6 +305,7 @@ def main():
                 sys.exit(f"the scan ended with {done.returncode}, not with drift")
             leave_out_what_the_emulator_lacks(recording)
             list_recording(recording)
+            trail.main()
         finally:
             moto.stop()
 

@@ -3,6 +3,7 @@
 
 #![expect(unreachable_pub, reason = "a test binary exports nothing")]
 
+mod activity;
 #[cfg(feature = "aws")]
 mod endpoint;
 #[cfg(feature = "plugin")]

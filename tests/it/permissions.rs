@@ -34,7 +34,10 @@ fn actions(policy: &Value) -> Vec<&str> {
 fn a_stack_s_policy_holds_what_its_types_need() {
     let run = repository(&["aws_subnet", "aws_sns_topic_policy", "aws_unheard_of"]).driftline(&["permissions"]);
     let policy = run.json();
-    assert_eq!(actions(&policy), ["ec2:DescribeSubnets", "sns:GetTopicAttributes", "sts:GetCallerIdentity"]);
+    assert_eq!(
+        actions(&policy),
+        ["cloudtrail:LookupEvents", "ec2:DescribeSubnets", "sns:GetTopicAttributes", "sts:GetCallerIdentity"]
+    );
     assert_eq!(run.code, 0);
     assert_eq!(run.stderr.matches("aws_unheard_of is not read").count(), 1, "{}", run.stderr);
 }
@@ -42,7 +45,10 @@ fn a_stack_s_policy_holds_what_its_types_need() {
 #[test]
 fn an_empty_state_needs_the_identity_only_and_all_needs_more() {
     let repository = repository(&[]);
-    assert_eq!(actions(&repository.driftline(&["permissions"]).json()), ["sts:GetCallerIdentity"]);
+    assert_eq!(
+        actions(&repository.driftline(&["permissions"]).json()),
+        ["cloudtrail:LookupEvents", "sts:GetCallerIdentity"]
+    );
     let all = repository.driftline(&["permissions", "--all"]).json();
     assert!(actions(&all).contains(&"iam:GetAccountAuthorizationDetails"), "{all}");
 }

@@ -1,7 +1,7 @@
 //! What every provider module implements.
 //! Knows nothing of any particular remote system.
 
-use crate::{Attributes, Gap, ReadOutcome, ReadRequest, Scope};
+use crate::{ActivityOutcome, ActivityRequest, Attributes, Gap, GapClass, ReadOutcome, ReadRequest, Scope};
 use futures::future::{BoxFuture, FutureExt};
 use std::path::PathBuf;
 
@@ -88,6 +88,11 @@ pub trait Provider: Send + Sync {
         true
     }
 
+    /// Whether its connections can tell who changed objects, see [`Connection::activity`].
+    fn tells_activity(&self) -> bool {
+        false
+    }
+
     /// The scope that recorded attributes speak of, read off their ARNs for example; empty where they do not tell.
     fn recorded_scope(&self, attributes: &Attributes) -> Scope;
 
@@ -140,5 +145,12 @@ pub trait Connection: Send + Sync {
     /// one, sorted.
     fn listed_types(&self) -> BoxFuture<'_, Vec<String>> {
         async { Vec::new() }.boxed()
+    }
+
+    /// Tells who changed objects, and with what. Never fails as a whole: what was not looked at is a gap.
+    fn activity<'a>(&'a self, request: &'a ActivityRequest<'a>) -> BoxFuture<'a, ActivityOutcome> {
+        let _ = request;
+        async { ActivityOutcome::unread(GapClass::Unsupported, "this reader does not know who changed objects") }
+            .boxed()
     }
 }

@@ -42,10 +42,12 @@ mod sdk;
 mod tagging;
 #[cfg(feature = "sdk")]
 mod timestamp;
+mod trail;
 mod types;
 mod user_data;
 
 pub use identity::recorded_scope;
 #[cfg(feature = "sdk")]
 pub use sdk::Aws;
+pub use trail::activity_of_folder;
 pub use types::types;

@@ -1,6 +1,7 @@
 //! All that talks to AWS: credentials, a metered HTTP client, shared lists, and the provider itself.
 //! Knows nothing of any resource type in particular.
 
+mod activity;
 mod answer;
 mod batch;
 mod call;
@@ -18,6 +19,7 @@ pub(crate) mod service;
 mod services;
 #[cfg(test)]
 pub(crate) mod tests;
+mod trail_in_s3;
 
 pub use provider::Aws;
 

@@ -215,11 +215,9 @@ types! {
 }
 
 /// Services that are one for all regions of an account, by the beginning of their permissions.
-#[cfg(feature = "sdk")]
 static GLOBAL_SERVICES: &[&str] = &["cloudfront:", "iam:", "organizations:", "route53:"];
 
 /// Whether a type's objects are the same read from any region.
-#[cfg(feature = "sdk")]
 pub(crate) fn is_global(name: &str) -> bool {
     let permissions = types().resource_type(name).map_or(&[][..], |resource_type| resource_type.permissions);
     permissions.iter().any(|permission| GLOBAL_SERVICES.iter().any(|service| permission.starts_with(service)))

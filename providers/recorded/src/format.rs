@@ -4,12 +4,13 @@
 //! A recording is a directory with one `recording.json` ([`Recording`]) and, for every batch that holds objects, one
 //! `objects-<n>.jsonl` with an [`ObjectRecord`] a line: first the requested objects, then those that nobody asked for.
 //! `<n>` is the position of the batch among all batches of the recording, from 0; no file name is ever read from the
-//! recording. Readers ignore keys that they do not know.
+//! recording. Readers ignore keys that they do not know. Where it was asked who changed objects, [`ACTIVITY`] holds the answers
+//! ([`RecordedActivity`]); a recording without it is whole.
 //!
 //! Sensitive values are not kept: in their place stands a digest under a key that is derived from the state. Whoever
 //! compares takes a digest on the live side as equal to a recorded value that has the same digest.
 
-use provider_api::{Gap, Origin, Program, Scope, TypeSchema};
+use provider_api::{ActivityOutcome, Gap, Origin, Program, Scope, TypeSchema};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -18,6 +19,37 @@ pub const VERSION: &str = "1.0";
 
 /// The name of the file that makes a directory a recording.
 pub const MANIFEST: &str = "recording.json";
+
+/// The name of the file that keeps who changed objects.
+pub const ACTIVITY: &str = "activity.json";
+
+/// `activity.json`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct RecordedActivity {
+    /// One for each connection that was asked, in the order in which they were planned.
+    pub connections: Vec<ConnectionActivity>,
+}
+
+/// What one connection told of who changed objects.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ConnectionActivity {
+    /// The provider configuration's name within the scan.
+    pub name: String,
+    /// The objects about which was asked; events name them by position.
+    pub subjects: Vec<SubjectRecord>,
+    /// The answer.
+    pub outcome: ActivityOutcome,
+}
+
+/// An object about which was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubjectRecord {
+    /// The type.
+    #[serde(rename = "type")]
+    pub resource_type: String,
+    /// The object's id.
+    pub id: String,
+}
 
 /// `recording.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -113,6 +145,6 @@ pub fn objects_file(position: usize) -> String {
 /// Whether a file's name is one that a recording uses.
 pub fn is_file_of_recording(name: &str) -> bool {
     let digits = name.strip_prefix("objects-").and_then(|rest| rest.strip_suffix(".jsonl"));
-    name == MANIFEST
+    [MANIFEST, ACTIVITY].contains(&name)
         || digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }

@@ -1,6 +1,7 @@
 //! Replays a recording of what another provider read.
 //! Knows nothing of the remote system that was recorded.
 
+mod activity;
 mod error;
 pub mod format;
 mod objects;

@@ -1,13 +1,14 @@
 //! The provider contract, fulfilled from a recording.
 //! Knows nothing of the remote system that was recorded.
 
+use crate::activity;
 use crate::error::RecordingError;
 use crate::format::{BatchRecord, ConnectionRecord, MANIFEST, Recording, VERSION, objects_file};
 use crate::objects;
 use futures::future::{BoxFuture, FutureExt};
 use provider_api::{
-    Attributes, Connection, Gap, GapClass, LiveObject, Program, Provider, ProviderConfiguration, ReadOutcome,
-    ReadRequest, RequestedInstance, Scope,
+    ActivityOutcome, ActivityRequest, Attributes, Connection, Gap, GapClass, LiveObject, Program, Provider,
+    ProviderConfiguration, ReadOutcome, ReadRequest, RequestedInstance, Scope,
 };
 use std::collections::{BTreeSet, HashSet};
 use std::io::Read;
@@ -177,6 +178,10 @@ impl Provider for Recorded {
         false
     }
 
+    fn tells_activity(&self) -> bool {
+        true
+    }
+
     fn serves(&self, source: &str) -> bool {
         self.connections().any(|(_, connection)| connection.source == source)
     }
@@ -334,6 +339,10 @@ impl Connection for Replay {
 
     fn read<'a>(&'a self, request: &'a ReadRequest<'a>) -> BoxFuture<'a, ReadOutcome> {
         async move { self.answer(request) }.boxed()
+    }
+
+    fn activity<'a>(&'a self, request: &'a ActivityRequest<'a>) -> BoxFuture<'a, ActivityOutcome> {
+        async move { activity::answer(&self.dir, &self.record().name, request) }.boxed()
     }
 
     fn program(&self) -> Option<Program> {

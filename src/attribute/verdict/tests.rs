@@ -321,7 +321,7 @@ fn reviews_that_do_not_count() {
     let scene = |standing| Scene::recorded().says(EVE, Assurance::ForgeVerified, standing, Some(LANDED));
     scene(Stale).fails(&[(EVE, Stale), (BOB, Involved)], "approved another revision");
     scene(Retrospective).fails(&[(EVE, Retrospective), (BOB, Involved)], "only after it had landed");
-    scene(Unresolved).unknown(&[(EVE, Unresolved), (BOB, Involved)], "who the approver");
+    scene(Unresolved).unknown(&[(EVE, Unresolved), (BOB, Involved)], "the forge does not tell whether Eve");
     Scene::recorded().fails(&[(BOB, Involved)], "#1 was merged without an approval");
     scene(Counts).passes(&[(EVE, Counts), (BOB, Involved)]);
 }

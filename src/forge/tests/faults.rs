@@ -2,8 +2,8 @@
 
 use super::github::{REPO, bench, documents, pull, review};
 use super::server::{Documents, Paging, Reply, Server};
-use super::{Bench, sha};
-use crate::forge::{CommitQuery, Forge, ForgeError, ForgeKind, ForgeRecord, Missing};
+use super::{Bench, gitlab, sha};
+use crate::forge::{CommitQuery, Forge, ForgeError, ForgeKind, ForgeOptions, ForgeRecord, Missing, ReviewState};
 use serde_json::json;
 use std::time::{Duration, Instant};
 
@@ -295,6 +295,40 @@ fn hostile_text_is_bounded() {
             .all(|request| !request.target.contains("..%2F..") || request.target.starts_with("/users/"))
     );
     assert!(bench.server.requests().iter().any(|request| request.target.starts_with("/users/..%2F..%2Frepos")));
+}
+
+/// Approvals of a record, by whom.
+fn approvals(record: &ForgeRecord) -> Vec<&str> {
+    let reviews = record.pull_request.iter().flat_map(|pull| pull.effective_reviews());
+    reviews.filter(|review| review.state == ReviewState::Approved).map(|review| review.by.login.as_str()).collect()
+}
+
+#[test]
+fn documents_of_another_shape_are_never_an_approval() {
+    let shapes = [json!(null), json!([]), json!({}), json!([{}]), json!("text"), json!([null, [[]], -1, 1.5])];
+    type Forge = (fn() -> Documents, fn(Documents) -> Bench, &'static str);
+    let hub: Forge = (documents, bench, "/reviews");
+    let lab: Forge = (gitlab::documents, gitlab::bench, "/approvals");
+    for (documents, bench, approving) in [hub, lab] {
+        let whole = bench(documents());
+        let expected = whole.record("merge");
+        assert_eq!(approvals(&expected), ["bob"]);
+        let asked = |path: &&String| whole.server.asked(path) > 0;
+        for path in documents().by_path.keys().filter(asked) {
+            let original = documents().by_path[path].clone();
+            for shape in shapes.iter().filter(|shape| **shape != original) {
+                whole.server.change(|all| *all = documents());
+                whole.server.change(|all| all.set(path, shape.clone()));
+                let options = ForgeOptions { cache: None, ..whole.options(false) };
+                let query = CommitQuery { sha: sha("merge"), hint: None };
+                let Some(Ok(record)) = whole.ask(options, &[query]).0.remove(&sha("merge")) else { continue };
+                assert_ne!(record.evidence, expected.evidence, "{path} {shape}");
+                assert!(approvals(&record).iter().all(|by| *by == "bob"), "{path} {shape}");
+                let of_pull = path.ends_with(approving) && !path.ends_with(&format!("42{approving}"));
+                assert!(!of_pull || approvals(&record).is_empty(), "{path} {shape}");
+            }
+        }
+    }
 }
 
 #[test]

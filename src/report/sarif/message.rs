@@ -3,6 +3,7 @@
 
 use super::location::Places;
 use crate::model::{AttributeChange, Finding, Kind, ReportedValue};
+use crate::report::activity;
 use crate::report::approval::{approval, name_only};
 use crate::report::inert::{inert_message, message_link};
 use crate::report::{counted, is_sensitive, material_first, scope_name, shortened};
@@ -23,6 +24,9 @@ pub(super) fn message(finding: &Finding, places: &Places<'_>) -> String {
     if finding.kind != Kind::Unmanaged {
         sentences.push(consequence(finding).to_owned());
         sentences.push(format!("Declaration: {}.", quoted(&approval(&finding.attribution, name_only))));
+    }
+    if let Some(sentence) = activity::sentence(finding) {
+        sentences.push(format!("{}.", quoted(&sentence)));
     }
     if let Some(cause) = &finding.cause {
         sentences.push(format!("Remark: {}.", quoted(cause)));

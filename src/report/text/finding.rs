@@ -4,6 +4,7 @@
 use super::page::{Ink, Page};
 use super::value;
 use crate::model::{Attribution, Finding, Kind, Severity};
+use crate::report::activity;
 use crate::report::approval::approval;
 use crate::report::{inert, material_first, scope_name, shortened};
 
@@ -22,6 +23,9 @@ pub(super) fn in_full(page: &mut Page, finding: &Finding) {
     page.line(2, &format!("{symbol} {name}  {}  {severity}", words(finding.kind)));
     page.wrapped(6, "", None, &place(finding));
     page.wrapped(6, "", None, &approval(&finding.attribution, |identity| identity));
+    for line in activity::lines(finding) {
+        page.wrapped(6, "", None, &line);
+    }
     if let Some(cause) = &finding.cause {
         page.wrapped(6, "", None, cause);
     }

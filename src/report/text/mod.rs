@@ -143,6 +143,9 @@ fn unmanaged(page: &mut Page, report: &Report) {
             let cause = finding.cause.as_ref().map(|cause| format!("  {cause}")).unwrap_or_default();
             let made = finding.created_at.as_ref().map(|time| format!("  made {time}")).unwrap_or_default();
             page.plain(6, &format!("{}{made}{cause}", finding.object_id.as_deref().unwrap_or("(no id)")));
+            for line in super::activity::lines(finding) {
+                page.wrapped(8, "", None, &line);
+            }
             if page.options.verbose && !finding.tags.is_empty() {
                 let tags: Vec<String> = finding.tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
                 page.plain(8, &format!("tags {}", tags.join(", ")));

@@ -32,6 +32,8 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SigningName;
 use aws_types::region::SigningRegion;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use provider_api::{Gap, GapClass};
 use serde_json::Value;
 use std::fmt;
@@ -72,10 +74,14 @@ impl Ask {
     }
 }
 
+/// The header in which S3 says where a bucket is, when it is asked in another region.
+const BUCKET_REGION: &str = "x-amz-bucket-region";
+
 /// Why a call failed: what the service said, and the gap that it leaves.
 #[derive(Debug, Clone)]
 pub(crate) struct Failure {
     code: Option<String>,
+    bucket_region: Option<String>,
     gap: Gap,
 }
 
@@ -83,6 +89,16 @@ impl Failure {
     /// Whether the service answered with one of these codes, for example that the object does not exist.
     pub(crate) fn is(&self, codes: &[&str]) -> bool {
         self.code.as_deref().is_some_and(|code| codes.contains(&code))
+    }
+
+    /// The region in which the bucket is, where it was asked for in another.
+    pub(super) fn bucket_region(&self) -> Option<&str> {
+        self.bucket_region.as_deref()
+    }
+
+    /// Why.
+    pub(super) fn gap(&self) -> &Gap {
+        &self.gap
     }
 
     /// Whether the service's message holds these words, where its code alone says too little.
@@ -94,7 +110,11 @@ impl Failure {
 impl Failure {
     /// A call that was not made.
     pub(super) fn refused(cause: &str) -> Self {
-        Self { code: None, gap: Gap { ids: Vec::new(), class: GapClass::Failed, cause: cause.to_owned() } }
+        Self {
+            code: None,
+            bucket_region: None,
+            gap: Gap { ids: Vec::new(), class: GapClass::Failed, cause: cause.to_owned() },
+        }
     }
 }
 
@@ -173,7 +193,8 @@ impl Client {
 
 fn failure(operation: &str, region: &str, error: &SdkError<Refusal, HttpResponse>) -> Failure {
     let code = error.as_service_error().and_then(|refusal| refusal.0.code()).map(str::to_owned);
-    Failure { code, gap: gap(operation, region, error) }
+    let bucket_region = error.as_service_error().and_then(|refusal| refusal.0.extra(BUCKET_REGION)).map(str::to_owned);
+    Failure { code, bucket_region, gap: gap(operation, region, error) }
 }
 
 /// Signature version 4 with the configuration's credentials.
@@ -230,7 +251,7 @@ fn request(protocol: Protocol, ask: &Ask) -> Result<HttpRequest, BoxError> {
         Protocol::Json(version, _) => {
             ("POST", "/".to_owned(), Some(format!("application/x-amz-json-{version}")), ask.parameters.to_string())
         }
-        Protocol::RestJson | Protocol::RestXml => {
+        Protocol::RestJson | Protocol::RestXml | Protocol::RestBytes => {
             let query = form(&ask.parameters);
             let uri = if query.is_empty() { ask.path.clone() } else { format!("{}?{query}", ask.path) };
             ("GET", uri, None, String::new())
@@ -264,24 +285,28 @@ pub(crate) fn encoded(text: &str) -> String {
 
 /// The answer, or what the service says instead.
 fn answer(protocol: Protocol, response: &HttpResponse) -> Result<Value, OrchestratorError<Refusal>> {
+    if protocol == Protocol::RestBytes && response.status().is_success() {
+        return Ok(Value::from(BASE64_STANDARD.encode(response.body().bytes().unwrap_or_default())));
+    }
     let body = std::str::from_utf8(response.body().bytes().unwrap_or_default()).unwrap_or_default();
     let parsed = match protocol {
         _ if body.trim().is_empty() => Ok(Value::Object(serde_json::Map::new())),
         Protocol::Json(..) | Protocol::RestJson => serde_json::from_str(body).map_err(|error| error.to_string()),
         // S3 answers with a bare policy, which is JSON.
         Protocol::RestXml if body.trim_start().starts_with('{') => Ok(Value::from(body)),
-        Protocol::Query(_) | Protocol::RestXml => from_xml(body),
+        Protocol::Query(_) | Protocol::RestXml | Protocol::RestBytes => from_xml(body),
     };
     if response.status().is_success() {
         return parsed.map_err(|cause| OrchestratorError::response(cause.into()));
     }
     let header = response.headers().get("x-amzn-errortype").or_else(|| response.headers().get("x-amzn-query-error"));
-    Err(OrchestratorError::operation(refusal(header, &parsed.unwrap_or_default())))
+    let region = response.headers().get(BUCKET_REGION);
+    Err(OrchestratorError::operation(refusal(header, region, &parsed.unwrap_or_default())))
 }
 
 /// The code and message of a refusal: `Error.Code` in XML, `__type` or `code` in JSON, or a header. JSON prefixes codes with
 /// a name space and `#`, the header suffixes them with `:` and an address (Smithy, "AWS JSON 1.1 protocol", error codes).
-fn refusal(header: Option<&str>, body: &Value) -> Refusal {
+fn refusal(header: Option<&str>, bucket_region: Option<&str>, body: &Value) -> Refusal {
     let code = ["Error.Code", "Errors.Error.Code", "Code", "__type", "code"]
         .iter()
         .find_map(|path| body.text(path))
@@ -295,6 +320,9 @@ fn refusal(header: Option<&str>, body: &Value) -> Refusal {
     }
     if let Some(message) = message {
         metadata = metadata.message(message);
+    }
+    if let Some(region) = bucket_region {
+        metadata = metadata.custom(BUCKET_REGION, region);
     }
     Refusal(metadata.build())
 }
@@ -332,7 +360,7 @@ mod tests {
             (Some("ResourceNotFoundException:http://x/"), json!({"Message": "m"}), Some("ResourceNotFoundException")),
             (None, Value::Null, None),
         ] {
-            assert_eq!(refusal(header, &body).0.code(), code, "{body}");
+            assert_eq!(refusal(header, None, &body).0.code(), code, "{body}");
         }
     }
 }

@@ -5,6 +5,7 @@ use super::credentials::{Block, refusal, region_name, sdk_config, sts_config};
 use super::gap::gap;
 use super::meter::{Budget, FULL_RATE, MeteredClient};
 use super::place::{Place, dns_suffix, partition};
+use super::service::BURST;
 use super::services::{Global, Services};
 use aws_config::SdkConfig;
 use aws_sdk_ec2::config::{SharedHttpClient, StalledStreamProtectionConfig};
@@ -49,10 +50,10 @@ pub(super) struct Budgets {
 type BudgetKey = (&'static str, Option<String>, Option<String>, String);
 
 impl Budgets {
-    /// The budget of a service; `rate` is in requests a second, unless the user wants fewer.
-    pub(super) fn get(&self, key: BudgetKey, attempt_timeout: Duration, rate: f64) -> Arc<Budget> {
+    /// The budget of a service; `rate` is in requests a second, unless the user wants fewer, `burst` in seconds.
+    pub(super) fn get(&self, key: BudgetKey, attempt_timeout: Duration, (rate, burst): (f64, f64)) -> Arc<Budget> {
         let rate = self.max_rate.map_or(rate, |max| max.min(rate));
-        Arc::clone(lock(&self.by_key).entry(key).or_insert_with(|| Arc::new(Budget::new(attempt_timeout, rate))))
+        Arc::clone(lock(&self.by_key).entry(key).or_insert_with(|| Arc::new(Budget::new(attempt_timeout, rate, burst))))
     }
 }
 
@@ -84,8 +85,11 @@ impl Shared {
             return Ok(place);
         }
         let account = caller.map(|caller| caller.account).or(recorded);
-        let budget =
-            self.budgets.get(("ec2", endpoint.clone(), account.clone(), region.clone()), EC2_TIMEOUT, FULL_RATE);
+        let budget = self.budgets.get(
+            ("ec2", endpoint.clone(), account.clone(), region.clone()),
+            EC2_TIMEOUT,
+            (FULL_RATE, BURST),
+        );
         let ec2 = self.ec2(&config, endpoint, budget);
         let services = self.services(&block, config, &region, account.clone(), key.as_ref());
         let place = Arc::new(Place::new(account, region, ec2, services));
@@ -139,7 +143,7 @@ impl Shared {
         let config = sts_config(block, config)?;
         let region = region_name(&config).to_owned();
         let key = ("sts", config.endpoint_url().map(str::to_owned), None, region.clone());
-        let budget = self.budgets.get(key, STS_TIMEOUT, FULL_RATE);
+        let budget = self.budgets.get(key, STS_TIMEOUT, (FULL_RATE, BURST));
         let sts = aws_sdk_sts::config::Builder::from(&config)
             .http_client(MeteredClient { checked: None, inner: self.http(), budget })
             .timeout_config(attempt_timeouts(&config))

@@ -55,10 +55,6 @@ const MAX_ANSWER: usize = 128 << 20;
 /// other users drink from it too (EC2 API request throttling, "Request token bucket sizes and refill rates": 100 and 20).
 pub(super) const FULL_RATE: f64 = 20.0;
 
-/// Seconds' worth of requests that may go out at once before the rate holds: 40 of EC2's, well below the 100 that it
-/// allows an account.
-const BURST: f64 = 2.0;
-
 /// However often the API asks to slow down, it is asked again once a second.
 const LOWEST_RATE: f64 = 1.0;
 
@@ -79,12 +75,12 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
-    /// `rate` is the number of requests a second, sustained.
-    pub(crate) fn new(attempt_timeout: Duration, rate: f64) -> Self {
+    /// `rate` is the number of requests a second, sustained; `burst` how many seconds' worth may go out at once before that.
+    pub(crate) fn new(attempt_timeout: Duration, rate: f64, burst: f64) -> Self {
         Self {
             attempt_timeout,
             in_flight: Semaphore::new(CONCURRENCY),
-            bucket: Mutex::new(Bucket::new(Instant::now(), rate)),
+            bucket: Mutex::new(Bucket::new(Instant::now(), rate, burst)),
             unanswered: AtomicUsize::new(0),
         }
     }
@@ -126,19 +122,21 @@ struct Bucket {
     tokens: f64,
     rate: f64,
     full_rate: f64,
+    most: f64,
     filled_at: Instant,
 }
 
 impl Bucket {
-    fn new(now: Instant, full_rate: f64) -> Self {
-        Self { tokens: full_rate * BURST, rate: full_rate, full_rate, filled_at: now }
+    fn new(now: Instant, full_rate: f64, burst: f64) -> Self {
+        let most = full_rate * burst;
+        Self { tokens: most, rate: full_rate, full_rate, most, filled_at: now }
     }
 
     /// Takes a token and returns how long to wait for it. Tokens go below zero, so those who wait keep their order.
     fn take(&mut self, now: Instant) -> Duration {
         let passed = now.saturating_duration_since(self.filled_at).as_secs_f64();
         self.filled_at = now;
-        self.tokens = (self.tokens + passed * self.rate).min(self.full_rate * BURST) - 1.0;
+        self.tokens = (self.tokens + passed * self.rate).min(self.most) - 1.0;
         Duration::from_secs_f64((-self.tokens / self.rate).max(0.0))
     }
 
@@ -229,12 +227,13 @@ fn asks_to_slow_down(response: &HttpResponse) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::service::BURST;
     use super::*;
 
     #[test]
     fn bucket_bursts_then_keeps_its_rate() {
         let start = Instant::now();
-        let mut bucket = Bucket::new(start, FULL_RATE);
+        let mut bucket = Bucket::new(start, FULL_RATE, BURST);
         assert!((0..40).all(|_| bucket.take(start).is_zero()), "the burst goes out at once");
         assert_eq!(bucket.take(start), Duration::from_millis(50), "then twenty a second");
         assert_eq!(bucket.take(start), Duration::from_millis(100), "in order");
@@ -242,9 +241,24 @@ mod tests {
     }
 
     #[test]
+    fn events_are_looked_up_twice_a_second_from_the_first_on() {
+        let start = Instant::now();
+        let service = &super::super::service::EVENT_HISTORY;
+        let mut bucket = Bucket::new(start, service.rate, service.burst);
+        let waits: Vec<u128> = (0..5).map(|_| bucket.take(start).as_millis()).collect();
+        assert_eq!(waits, [0, 500, 1000, 1500, 2000]);
+        let later = start + Duration::from_secs(60);
+        assert_eq!(
+            [bucket.take(later).as_millis(), bucket.take(later).as_millis()],
+            [0, 500],
+            "a rest saves nothing up"
+        );
+    }
+
+    #[test]
     fn bucket_slows_down_when_throttled_and_recovers() {
         let start = Instant::now();
-        let mut bucket = Bucket::new(start, FULL_RATE);
+        let mut bucket = Bucket::new(start, FULL_RATE, BURST);
         for _ in 0..20 {
             bucket.throttled();
         }

@@ -1,6 +1,7 @@
 //! The provider contract, fulfilled by the native readers.
 //! Knows nothing of any resource type in particular.
 
+use super::activity;
 use super::batch::Batch;
 use super::client::Shared;
 use super::meter::{counted, permitting};
@@ -9,7 +10,8 @@ use crate::identity::recorded_scope;
 use crate::types;
 use futures::future::BoxFuture;
 use provider_api::{
-    Attributes, Connection, Gap, GapClass, Provider, ProviderConfiguration, ReadOutcome, ReadRequest, Scope,
+    ActivityOutcome, ActivityRequest, Attributes, Connection, Gap, GapClass, Provider, ProviderConfiguration,
+    ReadOutcome, ReadRequest, Scope,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -47,6 +49,10 @@ impl Provider for Aws {
 
     fn is_global(&self, resource_type: &str) -> bool {
         types::is_global(resource_type)
+    }
+
+    fn tells_activity(&self) -> bool {
+        true
     }
 
     fn recorded_scope(&self, attributes: &Attributes) -> Scope {
@@ -96,6 +102,14 @@ impl Connection for Open {
                 types::types().resource_type(request.resource_type).map_or(&[][..], |one| one.permissions);
             let (result, calls) = counted(permitting(permissions, reading)).await;
             let mut outcome = batch.finish(result);
+            outcome.api_calls = calls + self.calls_to_open.swap(0, Ordering::Relaxed);
+            outcome
+        })
+    }
+
+    fn activity<'a>(&'a self, request: &'a ActivityRequest<'a>) -> BoxFuture<'a, ActivityOutcome> {
+        Box::pin(async move {
+            let (mut outcome, calls) = counted(activity::activity(&self.place, &self.scope, request)).await;
             outcome.api_calls = calls + self.calls_to_open.swap(0, Ordering::Relaxed);
             outcome
         })

@@ -7,7 +7,7 @@
 //! the same; only the typed requests and answers are left out.
 
 /// How a service is talked to (<https://smithy.io/2.0/aws/protocols/>).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Protocol {
     /// A form is posted, XML comes back; the version of the API.
     Query(&'static str),
@@ -17,6 +17,8 @@ pub(crate) enum Protocol {
     RestJson,
     /// A path is read, XML comes back.
     RestXml,
+    /// A path is read, bytes come back, which the answer holds in base64; refusals are XML.
+    RestBytes,
 }
 
 /// One service.
@@ -35,11 +37,28 @@ pub(crate) struct Service {
     pub(crate) global: bool,
     /// Requests per second that are asked of it at most. Where AWS publishes no figure, well below what callers report.
     pub(crate) rate: f64,
+    /// What shares that rate: operations of one service may have rates of their own.
+    pub(crate) pace: &'static str,
+    /// Seconds' worth of requests that may go out at once before the rate holds.
+    pub(crate) burst: f64,
 }
+
+/// Well below what AWS allows an account: 40 requests of EC2's 100.
+pub(super) const BURST: f64 = 2.0;
 
 /// What is common to most services: their name is everything.
 const fn regional(name: &'static str, protocol: Protocol, rate: f64) -> Service {
-    Service { name, signing_name: name, endpoint_name: name, host: name, protocol, global: false, rate }
+    Service {
+        name,
+        signing_name: name,
+        endpoint_name: name,
+        host: name,
+        protocol,
+        global: false,
+        rate,
+        pace: name,
+        burst: BURST,
+    }
 }
 
 const fn global(name: &'static str, protocol: Protocol, rate: f64) -> Service {
@@ -53,8 +72,14 @@ pub(crate) static API_GATEWAY_V2: Service =
 pub(crate) static ATHENA: Service = regional("athena", Protocol::Json("1.1", "AmazonAthena"), 5.0);
 pub(crate) static BACKUP: Service = regional("backup", Protocol::RestJson, 5.0);
 pub(crate) static CLOUDFRONT: Service = global("cloudfront", Protocol::RestXml, 5.0);
-pub(crate) static CLOUDTRAIL: Service =
+const TRAILS: Service =
     regional("cloudtrail", Protocol::Json("1.1", "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101"), 5.0);
+pub(crate) static CLOUDTRAIL: Service = TRAILS;
+/// Looking events up: twice a second for an account and region, whoever asks (CloudTrail API Reference, LookupEvents).
+const LOOKUP: Service = Service { rate: 2.0, burst: 0.5, pace: "cloudtrail events", ..TRAILS };
+pub(crate) static EVENT_HISTORY: Service = LOOKUP;
+/// The same where events of global services are recorded.
+pub(crate) static GLOBAL_EVENT_HISTORY: Service = Service { global: true, ..LOOKUP };
 pub(crate) static CODEBUILD: Service = regional("codebuild", Protocol::Json("1.1", "CodeBuild_20161006"), 5.0);
 pub(crate) static COGNITO: Service = Service {
     endpoint_name: "cognitoidp",
@@ -92,7 +117,10 @@ pub(crate) static LAMBDA: Service = regional("lambda", Protocol::RestJson, 10.0)
 pub(crate) static LOGS: Service = regional("logs", Protocol::Json("1.1", "Logs_20140328"), 5.0);
 pub(crate) static ROUTE53: Service = global("route53", Protocol::RestXml, 4.0);
 /// Buckets are named in the path: the same at AWS and at servers that imitate it.
-pub(crate) static S3: Service = regional("s3", Protocol::RestXml, 50.0);
+pub(crate) static S3: Service = BUCKETS;
+const BUCKETS: Service = regional("s3", Protocol::RestXml, 50.0);
+/// Objects of buckets as they are.
+pub(crate) static S3_OBJECTS: Service = Service { protocol: Protocol::RestBytes, ..BUCKETS };
 pub(crate) static SECRETS_MANAGER: Service = regional("secretsmanager", Protocol::Json("1.1", "secretsmanager"), 10.0);
 pub(crate) static SNS: Service = regional("sns", Protocol::Query("2010-03-31"), 20.0);
 pub(crate) static SQS: Service = regional("sqs", Protocol::Json("1.0", "AmazonSQS"), 20.0);
@@ -134,6 +162,15 @@ impl Service {
         let host = self.host;
         match (self.global, partition) {
             (false, _) => (format!("https://{host}.{region}.{dns_suffix}"), region.to_owned()),
+            (true, _) if host == "cloudtrail" => {
+                let home = match partition {
+                    "aws" => "us-east-1",
+                    "aws-cn" => "cn-north-1",
+                    "aws-us-gov" => "us-gov-west-1",
+                    _ => region,
+                };
+                (format!("https://{host}.{home}.{dns_suffix}"), home.to_owned())
+            }
             (true, "aws") if host == "organizations" => {
                 (format!("https://{host}.us-east-1.{dns_suffix}"), "us-east-1".to_owned())
             }

@@ -5,7 +5,7 @@ use super::answer::Fields;
 use super::call::{Ask, Client, Failure};
 use super::client::{Budgets, attempt_timeouts};
 use super::meter::{MeteredClient, check_permitted};
-use super::service::Service;
+use super::service::{Protocol, Service};
 use aws_config::SdkConfig;
 use aws_sdk_ec2::config::SharedHttpClient;
 use aws_types::service_config::ServiceConfigKey;
@@ -43,7 +43,7 @@ type List = Arc<OnceCell<Result<Arc<Vec<Value>>, Gap>>>;
 /// The clients and lists of one account, of one region or of all.
 #[derive(Default)]
 struct Fetched {
-    clients: Mutex<HashMap<&'static str, Client>>,
+    clients: Mutex<HashMap<(&'static str, Protocol), Client>>,
     lists: Mutex<HashMap<String, List>>,
     singles: Mutex<HashMap<String, Single>>,
 }
@@ -81,6 +81,18 @@ impl Services {
             global: Global::default(),
             own: Fetched::default(),
         }
+    }
+
+    /// The same services in another region of the same account.
+    pub(super) fn elsewhere(&self, region: &str) -> Self {
+        let mut services = Self::new(self.config.clone(), self.http.clone(), Arc::clone(&self.budgets));
+        services.endpoints = self.endpoints.clone();
+        services.account = self.account.clone();
+        services.region = region.to_owned();
+        services.partition = self.partition;
+        services.dns_suffix = self.dns_suffix;
+        services.global = self.global.clone();
+        services
     }
 
     fn fetched(&self, service: &Service) -> &Fetched {
@@ -138,14 +150,18 @@ impl Services {
 
     fn client(&self, service: &'static Service) -> Client {
         let mut clients = lock(&self.fetched(service).clients);
-        clients.entry(service.name).or_insert_with(|| self.connect(service)).clone()
+        clients.entry((service.pace, service.protocol)).or_insert_with(|| self.connect(service)).clone()
     }
 
     fn connect(&self, service: &'static Service) -> Client {
         let (default, region) = service.endpoint(&self.region, self.partition, self.dns_suffix);
         let own = self.endpoint(service);
         let account = self.account.clone();
-        let budget = self.budgets.get((service.name, own.clone(), account, region.clone()), TIMEOUT, service.rate);
+        let budget = self.budgets.get(
+            (service.pace, own.clone(), account, region.clone()),
+            TIMEOUT,
+            (service.rate, service.burst),
+        );
         let http = MeteredClient { checked: None, inner: self.http.clone(), budget };
         let endpoint = own.unwrap_or(default);
         Client::new(service, &self.config, (&endpoint, &region), http, attempt_timeouts(&self.config))

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 /// The answer to a call, by its operation or for the REST protocols by its path and query: HTTP status and body; none where
 /// it never comes.
-pub(crate) type Answer = Arc<dyn Fn(&str) -> Option<(u16, String)> + Send + Sync>;
+pub(crate) type Answer = Arc<dyn Fn(&str) -> Option<(u16, Vec<u8>)> + Send + Sync>;
 
 struct Canned(Answer);
 
@@ -46,9 +46,14 @@ impl HttpConnector for Canned {
 }
 
 pub(crate) fn place(answer: impl Fn(&str) -> Option<(u16, String)> + Send + Sync + 'static) -> Place {
+    place_of_bytes(move |call| answer(call).map(|(status, text)| (status, text.into_bytes())))
+}
+
+/// The same with answers that need not be text.
+pub(crate) fn place_of_bytes(answer: impl Fn(&str) -> Option<(u16, Vec<u8>)> + Send + Sync + 'static) -> Place {
     let answer: Answer = Arc::new(answer);
     let http: SharedHttpClient = http_client_fn(move |_, _| SharedHttpConnector::new(Canned(Arc::clone(&answer))));
-    let budget = Arc::new(Budget::new(Duration::from_millis(20), FULL_RATE));
+    let budget = Arc::new(Budget::new(Duration::from_millis(20), FULL_RATE, 2.0));
     let retries = RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(1));
     let credentials = Credentials::new("key", "secret", None, None, "test");
     let shared = aws_config::SdkConfig::builder()
