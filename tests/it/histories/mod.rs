@@ -12,6 +12,8 @@ mod odd;
 mod people;
 mod periods;
 mod replay;
+mod segregation;
+mod signatures;
 mod story;
 mod told;
 
