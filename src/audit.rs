@@ -109,12 +109,23 @@ pub fn audit(
     let deployments = deployed::Deployments::new(history, &question.scans);
     let mut landings = Vec::new();
     for (position, landed, details) in details {
-        holes.extend(landed.iter().zip(&details).filter(|(_, detail)| detail.partial).map(|(one, _)| Hole {
-            what: format!("what {} said before or says since", what(&one.block)),
-            commit: history.commit_at(position).map(|id| id.to_string()),
-            cause: "a version of its file cannot be read: see `git show` for the text".into(),
-        }));
-        landings.push(landing(history, position, &landed, &details, &deployments));
+        let commit = history.commit_at(position).map(|id| id.to_string());
+        let (mut known, mut known_details) = (Vec::new(), Vec::new());
+        for (one, detail) in landed.into_iter().zip(details) {
+            // Of a file that is not in this clone it is not even known whether this block of it changed.
+            let is_blind = detail.partial && one.commit.is_none();
+            if detail.partial {
+                holes.push(hole_of(&one, commit.clone(), is_blind));
+            }
+            if !is_blind {
+                known.push(one);
+                known_details.push(detail);
+            }
+        }
+        if known.is_empty() {
+            continue;
+        }
+        landings.push(landing(history, position, &known, &known_details, &deployments));
     }
     let complete = holes.is_empty();
     let completeness = Completeness {
@@ -246,6 +257,22 @@ fn what(block: &BlockId) -> String {
 fn sources(earlier: &[EarlierTip]) -> Vec<String> {
     let sources: BTreeSet<&str> = earlier.iter().map(|tip| tip.source.as_str()).collect();
     sources.into_iter().map(str::to_owned).collect()
+}
+
+/// What is not known of a change, because a version of its file could not be read.
+fn hole_of(landed: &Landed, commit: Option<String>, is_blind: bool) -> Hole {
+    let what = what(&landed.block);
+    let (what, cause) = match is_blind {
+        true => (
+            format!("whether {what} changed"),
+            "a version of its file is not in this clone: run `git fetch --refetch --no-filter`",
+        ),
+        false => (
+            format!("what {what} said before or says since"),
+            "a version of its file cannot be read: see `git show` for the text",
+        ),
+    };
+    Hole { what, commit, cause: cause.into() }
 }
 
 /// What could not be looked at.

@@ -21,10 +21,11 @@ static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&format!("(?i
 static ASSIGNED: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(&format!(r#"(?i){ENDINGS}"?\s*[=:]\s*("[^"$]|"\$[^{{]|<<)"#)).ok());
 
-/// What gives itself away: keys and tokens by their form, and addresses with a password.
+/// What gives itself away: keys and tokens by their form, and addresses with a password. Spelled in ASCII, which is what
+/// they are made of: classes of all letters there are would take longer to build than a whole audit.
 static FORM: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"-----BEGIN [A-Z ]*PRIVATE KEY|\b(AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[abprs]-[\w-]{10,}|\beyJ[\w-]{10,}\.eyJ|://[^/\s:@]+:[^/\s@$]+@",
+        r"-----BEGIN [A-Z ]*PRIVATE KEY|(?-u:\b)(AKIA|ASIA)[A-Z0-9]{16}(?-u:\b)|(?-u:\b)gh[pousr]_[A-Za-z0-9]{20,}|(?-u:\b)github_pat_[A-Za-z0-9_]{20,}|(?-u:\b)glpat-[A-Za-z0-9_-]{16,}|(?-u:\b)xox[abprs]-[A-Za-z0-9_-]{10,}|(?-u:\b)eyJ[A-Za-z0-9_-]{10,}\.eyJ|://[^/\s:@]+:[^/\s@$]+@",
     )
     .ok()
 });

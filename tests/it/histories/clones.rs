@@ -78,7 +78,11 @@ fn partial_clone() {
     let run = clone.driftline(&["audit", "--report", "json"]);
     let audit = run.json();
     assert_eq!((run.code, &audit["complete"]), (3, &false.into()), "{audit:#}");
-    assert_ne!(audit["completeness"]["holes"], Value::Array(Vec::new()));
+    let holes = audit["completeness"]["holes"].as_array().expect("holes");
+    let is_hole =
+        |what: &str| holes.iter().any(|hole| hole["what"] == what && hole["commit"] == story.hash("four").as_str());
+    assert!(is_hole("whether aws_vpc.a changed") && is_hole("whether aws_vpc.b changed"), "{holes:?}");
+    assert_eq!(audit["landings"], Value::Array(Vec::new()), "nothing is guessed");
     assert_eq!(missing(&clone), before, "nothing was fetched");
 }
 

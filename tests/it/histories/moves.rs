@@ -23,6 +23,7 @@ fn whole_file_renamed() {
          ! landed_without_approval two",
     );
     assert_eq!(story.git_blame("network.tf", "\"2\""), "two");
+    assert_eq!(story.git_log("network.tf", "1,3"), ["two", "one"]);
 }
 
 #[test]

@@ -185,3 +185,43 @@ fn many_commits() {
     let by_git = story.git(&["log", "-1", "--format=%H", "-G\"199\"", "--", "main.tf"]);
     assert_eq!(last, by_git.as_str());
 }
+
+/// What is kept of a walk grows with the branch, and is dropped where the branch was rewritten: after each step it gives
+/// what a walk from the beginning gives.
+#[test]
+fn a_cache_that_grows() {
+    let story = Story::new();
+    let moved = "moved {\n  from = aws_vpc.a\n  to   = aws_vpc.b\n}\n";
+    let check = || {
+        let run = |more: &[&str]| {
+            let mut document = story.driftline(&[&["audit", "--report", "json"], more].concat()).json();
+            document["made_at"] = serde_json::Value::Null;
+            document["completeness"]["rewriting_checked"] = serde_json::Value::Null;
+            document
+        };
+        assert_eq!(run(&[]), run(&["--no-cache"]));
+        let run = |more: &[&str]| story.driftline(&[&["blame", "--report", "json"], more].concat()).stdout;
+        assert_eq!(run(&[]), run(&["--no-cache"]));
+    };
+    story.edit("one", "main.tf", &vpc("a", "1"));
+    check();
+    story.branch("topic");
+    story.edit("two", "main.tf", &vpc("a", "2"));
+    story.checkout("main");
+    story.edit("other", "other.tf", &vpc("o", "1"));
+    check();
+    story.merge("merge", &["topic"], BOB, BOB, "merge");
+    check();
+    story.edit("broken", "other.tf", "resource {");
+    check();
+    story.edit("moved", "main.tf", &(vpc("b", "2") + moved));
+    check();
+    story.rename("main.tf", "net.tf").edit("repaired", "other.tf", &vpc("o", "2"));
+    check();
+    story.git(&["reset", "-q", "--hard", &story.hash("other")]);
+    std::fs::remove_dir_all(story.path().join(".git/logs")).expect("logs");
+    story.edit("instead", "other.tf", &vpc("o", "3"));
+    let kept = story.driftline(&["audit", "--report", "json"]).json();
+    assert_eq!(kept["findings"][0]["rule"], "history_rewritten");
+    assert_eq!(kept["landings"].as_array().map(Vec::len), Some(3));
+}

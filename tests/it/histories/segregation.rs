@@ -147,8 +147,18 @@ fn code_owners() {
 fn emergencies() {
     let now = jiff::Timestamp::now().as_second();
     for (landed, told, exit, rule) in [
-        (1_577_836_800, "fail\nbecause an emergency (Emergency trailer) that nobody else approved by 2020-01-04T…", 2, "emergency_not_approved"),
-        (now - 3600, "unknown\nbecause an emergency (Emergency trailer) whose approval is due by …", 3, "approval_unknown"),
+        (
+            1_577_836_800,
+            "fail\nbecause an emergency (Emergency trailer) that nobody else approved by 2020-01-04T…",
+            2,
+            "emergency_not_approved",
+        ),
+        (
+            now - 3600,
+            "unknown\nbecause an emergency (Emergency trailer) whose approval is due by …",
+            3,
+            "approval_unknown",
+        ),
     ] {
         let story = Story::new();
         story.set_clock(landed);
@@ -172,7 +182,11 @@ fn settings_of_the_approved_commit() {
     story.write("driftline.toml", strict);
     let passes = "added one: cidr_block\nchanged two: cidr_block";
     story.blame(&[], &format!("aws_vpc.a: two by Ann; Bob asserted; pass\n{passes}"));
-    story.blame_by(&[], &["--config", "driftline.toml"], &format!("aws_vpc.a: two by Ann; Bob asserted; fail\n{passes}"));
+    story.blame_by(
+        &[],
+        &["--config", "driftline.toml"],
+        &format!("aws_vpc.a: two by Ann; Bob asserted; fail\n{passes}"),
+    );
     // Committed by a third person, it holds for all of history.
     story.commit_as("strict", EVE, EVE, "strict");
     story.blame(&[], &format!("aws_vpc.a: two by Ann; Bob asserted; fail\n{passes}"));

@@ -119,9 +119,10 @@ fn ssh_bad() {
 /// A merge signed by a second person is their approval, where whoever merges may approve.
 #[test]
 fn signed_merge() {
-    for (settings, standing, verdict, rule) in
-        [("", " involved", "fail", "! self_approved merge"), ("[segregation]\nmerger_may_approve = true\n", "", "pass", "")]
-    {
+    for (settings, standing, verdict, rule) in [
+        ("", " involved", "fail", "! self_approved merge"),
+        ("[segregation]\nmerger_may_approve = true\n", "", "pass", ""),
+    ] {
         let (story, bob, _) = with_keys(settings);
         sign_with(&story, &bob);
         story.branch("topic");
@@ -165,7 +166,7 @@ fn approval_tags() {
             tag();
         }
         story.git(&["verify-tag", "approved/1"]);
-        story.audit(&format!(
+        let audit = story.audit(&format!(
             "exit 2: 2 landings, 4 commits
              one by Ann; fail
              added aws_vpc.a: cidr_block - > \"1\"
@@ -174,6 +175,10 @@ fn approval_tags() {
              ! landed_without_approval one
              {rule}"
         ));
+        let approver = &audit["landings"][1]["attribution"]["approvers"][0];
+        let at =
+            story.git(&["for-each-ref", "--format=%(taggerdate:format:%Y-%m-%dT%H:%M:%SZ)", "refs/tags/approved/1"]);
+        assert_eq!((&approver["evidence"], &approver["at"]), (&"tag approved/1".into(), &at.into()));
     }
 }
 
@@ -181,10 +186,7 @@ fn approval_tags() {
 #[test]
 fn emergency_approved_by_a_tag() {
     const HOUR: i64 = 3600;
-    for (hours, told, exit, rule) in [
-        (5, "pass", 2, ""),
-        (100, "fail", 2, "! landed_without_approval fix"),
-    ] {
+    for (hours, told, exit, rule) in [(5, "pass", 2, ""), (100, "fail", 2, "! landed_without_approval fix")] {
         let (story, bob, _) = with_keys("");
         sign_with(&story, &bob);
         story.write("main.tf", vpc("a", "2"));
