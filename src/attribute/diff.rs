@@ -65,17 +65,41 @@ struct SideOf {
 
 /// The details of changes that all landed with the commit at one position, in their order.
 pub fn details(repository: &gix::Repository, history: &History, position: u32, landed: &[Landed]) -> Vec<Detail> {
-    let places = landed.iter().flat_map(|one| [Some(&one.block), one.from.as_ref()]).flatten();
-    let directories: BTreeSet<&str> = places.map(directory).collect();
-    let changes = history.trees_at(position).and_then(|(before, after)| {
-        tree::changes(repository, before, Some(after), &Scope::exactly(directories.iter().copied())).ok()
-    });
-    let Some(changes) = changes else {
-        return landed.iter().map(|_| Detail { partial: true, ..Detail::default() }).collect();
+    let Some((before, after)) = history.trees_at(position) else { return landed.iter().map(|_| unknown()).collect() };
+    let changed = |scope: &Scope| {
+        let changes = tree::changes(repository, before, Some(after), scope).ok()?;
+        Some((side(repository, &changes, |change| change.old), side(repository, &changes, |change| change.new)))
     };
-    let before = side(repository, &changes, |change| change.old);
-    let after = side(repository, &changes, |change| change.new);
-    landed.iter().map(|one| detail(one, &before, &after)).collect()
+    let told = told(landed.iter(), changed);
+    if told.iter().all(|detail| !detail.partial) {
+        return told;
+    }
+    // Of some block a part may stand in a file that did not change: all files of its directory tell.
+    let files = |tree: Option<ObjectId>, scope: &Scope| {
+        let files = tree::changes(repository, None, Some(tree?), scope).ok()?;
+        Some(side(repository, &files, |file| file.new))
+    };
+    let whole = |scope: &Scope| Some((files(before, scope)?, files(Some(after), scope)?));
+    let partial = landed.iter().zip(&told).filter(|(_, detail)| detail.partial).map(|(one, _)| one);
+    let mut again = self::told(partial, whole).into_iter();
+    told.into_iter().map(|detail| if detail.partial { again.next().unwrap_or_else(unknown) } else { detail }).collect()
+}
+
+fn unknown() -> Detail {
+    Detail { partial: true, ..Detail::default() }
+}
+
+/// The details of changes by what is read of the directories that they concern; nothing where that cannot be read.
+fn told<'l>(
+    landed: impl Iterator<Item = &'l Landed> + Clone,
+    read: impl Fn(&Scope) -> Option<(SideOf, SideOf)>,
+) -> Vec<Detail> {
+    let places = landed.clone().flat_map(|one| [Some(&one.block), one.from.as_ref()]).flatten();
+    let directories: BTreeSet<&str> = places.map(directory).collect();
+    match read(&Scope::exactly(directories.iter().copied())) {
+        Some((before, after)) => landed.map(|one| detail(one, &before, &after)).collect(),
+        None => landed.map(|_| unknown()).collect(),
+    }
 }
 
 /// The directory in which the files of a block are.

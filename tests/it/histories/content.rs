@@ -335,3 +335,33 @@ fn secrets_of_a_diff_are_hidden() {
     }
     assert!(!all.contains("hidden-"), "{all}");
 }
+
+/// Blocks of one name in several files are one: a part that joins or leaves changes it, and the others stay as they are.
+#[test]
+fn one_block_in_several_files() {
+    let story = Story::with("versions.tf", "terraform {\n  required_version = \">= 1.5\"\n}\n");
+    let backend = |path: &str| format!("terraform {{\n  backend \"local\" {{\n    path = \"{path}\"\n  }}\n}}\n");
+    story.edit("backend", "backend.tf", &backend("a"));
+    story.write("main.tf", vpc("a", "1")).edit("more", "main_override.tf", &vpc("a", "2"));
+    story.edit("moved", "backend.tf", &backend("b"));
+    story.remove("backend.tf").remove("main_override.tf").commit("gone");
+    story.audit(
+        "exit 2: 5 landings, 5 commits
+         one by Ann; fail
+         added terraform: required_version - > \">= 1.5\"
+         backend by Ann; fail
+         changed terraform: backend - > backend \"local\" {…\"a\"…}
+         more by Ann; fail
+         added aws_vpc.a: cidr_block - > \"1\" \"2\"
+         moved by Ann; fail
+         changed terraform: backend backend \"local\" {…\"a\"…} > backend \"local\" {…\"b\"…}
+         gone by Ann; fail
+         changed aws_vpc.a: cidr_block \"1\" \"2\" > \"1\"
+         changed terraform: backend backend \"local\" {…\"b\"…} > -
+         ! landed_without_approval one
+         ! landed_without_approval backend
+         ! landed_without_approval more
+         ! landed_without_approval moved
+         ! landed_without_approval gone",
+    );
+}

@@ -225,3 +225,62 @@ fn a_cache_that_grows() {
     assert_eq!(kept["findings"][0]["rule"], "history_rewritten");
     assert_eq!(kept["landings"].as_array().map(Vec::len), Some(3));
 }
+
+/// `git replace` puts other commits in place of those that were approved, in this clone alone: what was approved counts.
+#[test]
+fn replaced_commits_hide_nothing() {
+    let story = Story::with("main.tf", &vpc("a", "1"));
+    story.edit("two", "main.tf", &vpc("a", "2"));
+    story.edit("three", "b.tf", &vpc("b", "1"));
+    let nice = story.git(&["commit-tree", "-p", &story.hash("one"), "-m", "nice", "HEAD~2^{tree}"]);
+    story.git(&["replace", &story.hash("two"), &nice]);
+    assert_eq!(story.git(&["show", "-s", "--format=%s", "HEAD~1"]), "nice", "what git says");
+    let run = story.driftline(&["audit", "--report", "json"]);
+    let audit = run.json();
+    let subjects: Vec<_> = audit["landings"]
+        .as_array()
+        .expect("landings")
+        .iter()
+        .map(|landing| landing["attribution"]["subject"].as_str().expect("a subject"))
+        .collect();
+    assert_eq!(subjects, ["one", "two", "three"]);
+    assert_eq!(audit["landings"][1]["changes"][0]["attributes"][0]["after"], "\"2\"");
+}
+
+/// A second work tree, a bare clone, packed references and a commit graph show the same history.
+#[test]
+fn the_same_from_everywhere() {
+    let story = Story::with("main.tf", &vpc("a", "1"));
+    story.branch("topic");
+    story.edit("two", "main.tf", &vpc("a", "2"));
+    story.checkout("main");
+    story.merge("merge", &["topic"], BOB, BOB, "merge");
+    let told = |story: &Story, arguments: &[&str]| {
+        let run = story.driftline(&[&["audit", "--report", "json", "--ref", "main"], arguments].concat());
+        let document = run.json();
+        [document["landings"].clone(), document["findings"].clone(), document["summary"].clone()]
+    };
+    let before = told(&story, &[]);
+    story.git(&["worktree", "add", "-q", ".git/second", "--detach"]);
+    assert_eq!(told(&story, &["--in", ".git/second"]), before);
+    let bare = story.cloned(&["--bare"]);
+    assert_eq!(told(&bare, &["--no-cache"]), before);
+    story.git(&["pack-refs", "--all"]);
+    story.git(&["gc", "-q"]);
+    story.git(&["commit-graph", "write", "--reachable"]);
+    assert_eq!(told(&story, &["--no-cache"]), before);
+    assert_eq!(told(&story, &[]), before);
+}
+
+/// Hashes of another kind are not read, and that is said.
+#[test]
+fn hashes_of_another_kind() {
+    let story = Story::new();
+    std::fs::remove_dir_all(story.path().join(".git")).expect("a repository");
+    story.git(&["init", "-q", "-b", "main", "--object-format=sha256"]);
+    story.write("main.tf", vpc("a", "1")).git(&["add", "-A"]);
+    story.git(&["commit", "-q", "-m", "one"]);
+    let run = story.driftline(&["audit"]);
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""));
+    assert!(run.stderr.contains("sha256"), "{}", run.stderr);
+}

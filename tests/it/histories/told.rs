@@ -304,7 +304,7 @@ fn check_counts(story: &Story, asked: &Asked<'_>, document: &Value) {
         let count = landings.iter().filter(|one| one["attribution"]["segregation"] == verdict).count();
         assert_eq!(summary[verdict], count, "{verdict}");
     };
-    ["pass", "fail", "unknown"].map(verdict);
+    ["pass", "fail", "unknown"].into_iter().for_each(verdict);
     let changes: usize = landings.iter().map(|landing| list(landing, "changes").len()).sum();
     assert_eq!(summary["changes"], changes);
     assert_eq!(summary["landings_with_changes"], landings.len());
