@@ -247,3 +247,64 @@ fn never_in_git() {
         assert_eq!(found["approving_commit"], serde_json::Value::Null);
     }
 }
+
+/// A call gets another name: what the module declares is where it was, and so older.
+#[test]
+fn module_call_renamed() {
+    let call = |name: &str| format!("module \"{name}\" {{\n  source = \"./net\"\n}}\n");
+    let story = Story::new();
+    story.write("main.tf", call("x")).edit("one", "net/main.tf", &vpc("a", "1"));
+    story.edit("rename", "main.tf", &(call("y") + "moved {\n  from = module.x\n  to   = module.y\n}\n"));
+    story.blame(
+        &[],
+        "module.y.aws_vpc.a: one by Ann; fail
+         added one: cidr_block
+         through module.y: one",
+    );
+    story.audit(
+        "exit 2: 2 landings, 2 commits
+         one by Ann; fail
+         added module.x: source - > \"./net\"
+         added net/aws_vpc.a: cidr_block - > \"1\"
+         rename by Ann; fail
+         moved module.y (was module.x)
+         added moved module.x to module.y: from - > module.x, to - > module.y
+         ! landed_without_approval one
+         ! landed_without_approval rename",
+    );
+}
+
+/// Taken to another directory and changed on the way: nothing says that it is the same block.
+#[test]
+fn changed_on_the_way_to_another_directory() {
+    let story = Story::with("a/main.tf", &vpc("x", "1"));
+    story.rename("a/main.tf", "b.tf").edit("move", "b.tf", &vpc("x", "2"));
+    story.audit(
+        "exit 2: 2 landings, 2 commits
+         one by Ann; fail
+         added a/aws_vpc.x: cidr_block - > \"1\"
+         move by Ann; fail
+         added aws_vpc.x: cidr_block - > \"2\"
+         removed a/aws_vpc.x: cidr_block \"1\" > -
+         ! landed_without_approval one
+         ! landed_without_approval move",
+    );
+}
+
+/// The same in the other syntax says the same.
+#[test]
+fn from_one_syntax_to_the_other() {
+    let story = Story::with("main.tf", &vpc("a", "1"));
+    story.remove("main.tf");
+    story.edit("json", "main.tf.json", "{\"resource\": {\"aws_vpc\": {\"a\": {\"cidr_block\": \"1\"}}}}\n");
+    story.edit("two", "main.tf.json", "{\"resource\": {\"aws_vpc\": {\"a\": [{\"cidr_block\": \"2\"}]}}}\n");
+    story.audit(
+        "exit 2: 3 landings, 3 commits
+         one by Ann; fail
+         added aws_vpc.a: cidr_block - > \"1\"
+         two by Ann; fail
+         changed aws_vpc.a: cidr_block \"1\" > \"2\"
+         ! landed_without_approval one
+         ! landed_without_approval two",
+    );
+}
