@@ -6,10 +6,12 @@
 mod activity;
 #[cfg(feature = "aws")]
 mod endpoint;
+mod evidence;
 #[cfg(feature = "plugin")]
 mod fake;
 #[cfg(feature = "aws")]
 mod faults;
+mod forge;
 mod harness;
 mod permissions;
 #[cfg(feature = "plugin")]
