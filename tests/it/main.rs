@@ -5,6 +5,8 @@
 
 mod activity;
 #[cfg(feature = "aws")]
+mod activity_live;
+#[cfg(feature = "aws")]
 mod endpoint;
 #[cfg(feature = "plugin")]
 mod fake;
