@@ -5,6 +5,8 @@
 
 mod activity;
 #[cfg(feature = "aws")]
+mod activity_live;
+#[cfg(feature = "aws")]
 mod endpoint;
 mod evidence;
 #[cfg(feature = "plugin")]

@@ -129,7 +129,7 @@ impl Matcher {
         self.trim();
         self.events.sort_by(|one, other| (&other.at, one.subject, &one.id).cmp(&(&one.at, other.subject, &other.id)));
         if self.unreadable > 0 {
-            let cause = format!("{} records are not of the form that CloudTrail documents", self.unreadable);
+            let cause = format!("records that are not of the form that CloudTrail documents: {}", self.unreadable);
             gaps.push(Gap { ids: Vec::new(), class: GapClass::Failed, cause });
         }
         ActivityOutcome { events: self.events, gaps, api_calls, begins: begins.or(self.earliest) }
