@@ -152,7 +152,7 @@ fn subjects<'a>(findings: &'a [Finding], sides: Sides<'a>) -> BTreeMap<usize, Ve
                     resource_type: &batch.resource_type,
                     id,
                     attributes,
-                    since: first.created_at.as_deref(),
+                    since: first.created_at.as_deref().and_then(shortly_before),
                     since_apply: first.kind != Kind::Unmanaged,
                 };
                 subjects.entry(connection).or_default().push(Subject { findings: of_object, asked });
@@ -169,6 +169,13 @@ fn subjects<'a>(findings: &'a [Finding], sides: Sides<'a>) -> BTreeMap<usize, Ve
         }
     }
     subjects
+}
+
+/// An hour before an object was made: the call that made it came first, and clocks differ.
+fn shortly_before(time: &str) -> Option<String> {
+    let made: jiff::Timestamp = time.parse().ok()?;
+    let before = made.checked_sub(jiff::SignedDuration::from_hours(1)).ok()?;
+    jiff::Timestamp::from_second(before.as_second()).ok().map(|second| second.to_string())
 }
 
 /// Provider, type, id and scope.
@@ -260,7 +267,9 @@ fn joined(finding: &Finding, position: usize, id: &str, outcome: &ActivityOutcom
     let mut changes = Vec::new();
     for event in outcome.events.iter().filter(|event| event.subject == position && event.failed.is_none()) {
         let sets = event.request.as_ref().map(|request| sets::sets(request, &finding.attributes)).unwrap_or_default();
-        if finding.kind != Kind::Unmanaged && event.tool.applies() && event.certain {
+        // What is missing may have been taken away by an apply, of another state for example.
+        let took_it = finding.kind == Kind::Missing && takes_away(&event.action);
+        if finding.kind != Kind::Unmanaged && event.tool.applies() && event.certain && !took_it {
             last_apply = Some(change(event, Vec::new()));
             break;
         }
@@ -271,6 +280,14 @@ fn joined(finding: &Finding, position: usize, id: &str, outcome: &ActivityOutcom
     let concerns = |gap: &&Gap| gap.ids.is_empty() || gap.ids.iter().any(|other| other == id);
     let gap = outcome.gaps.iter().find(concerns).map(|gap| gap.cause.clone());
     Activity { changes, last_apply, begins: outcome.begins.clone(), gap }
+}
+
+/// Whether a call takes something away.
+fn takes_away(action: &str) -> bool {
+    let call = action.rsplit(':').next().unwrap_or_default();
+    ["Delete", "Deregister", "Detach", "Disassociate", "Release", "Remove", "Revoke", "Terminate"]
+        .iter()
+        .any(|verb| call.starts_with(verb))
 }
 
 fn change(event: &ActivityEvent, sets: Vec<provider_api::AttributePath>) -> LiveChange {

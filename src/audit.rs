@@ -134,6 +134,7 @@ pub fn audit(
         landings_with_changes: landings.len() as u64,
         commits: history.commits_in(period.positions.clone()),
         rewriting_checked: sources(&question.earlier),
+        identity_map: history.identity_map_digest().map(str::to_owned),
         forge: evidence.forge.clone(),
         forge_records: evidence.missing.values().filter(|missing| missing.is_none()).count() as u64,
         not_covered: NOT_COVERED.iter().map(|text| (*text).to_owned()).collect(),

@@ -168,7 +168,8 @@ fn remove_earlier(dir: &Path, staging: &Path) -> Result<(), RecordError> {
     }
     for entry in fs::read_dir(dir).map_err(io(dir))? {
         let path = entry.map_err(io(dir))?.path();
-        if path == staging {
+        // The one path may be absolute and the other not.
+        if path.file_name() == staging.file_name() {
             continue;
         }
         let is_dir = fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir());

@@ -182,6 +182,21 @@ fn only_what_came_after_the_last_apply_counts() {
 }
 
 #[test]
+fn an_apply_that_took_it_away_is_who_did_it() {
+    let deleted = ActivityEvent { action: "ec2:DeleteVpc".into(), ..event(9, Tool::Terraform, true, json!({})) };
+    let events = || vec![deleted.clone(), event(8, Tool::Terraform, true, json!({}))];
+    assert_eq!(told(Kind::Missing, events()), (vec!["09".to_owned()], Some("08".into())));
+    assert_eq!(told(Kind::Changed, events()), (vec![], Some("09".into())));
+}
+
+#[test]
+fn nothing_before_an_object_was_made_is_of_interest() {
+    assert_eq!(shortly_before("2026-03-01T00:30:00.250Z").as_deref(), Some("2026-02-28T23:30:00Z"));
+    assert_eq!(shortly_before("2026-03-01T00:30:00+02:00").as_deref(), Some("2026-02-28T21:30:00Z"));
+    assert_eq!(shortly_before("yesterday"), None);
+}
+
+#[test]
 fn sources_are_named_so() {
     assert_eq!(Source::from_str("cloudtrail"), Ok(Source::EventHistory));
     assert_eq!(Source::from_str("s3://b/p"), Ok(Source::Store("s3://b/p".into())));

@@ -46,12 +46,15 @@ struct Kept {
     files: Vec<(u32, String, String)>,
     names: Vec<Name>,
     blocks: Vec<(NameId, Digest, Vec<Attribute>)>,
-    contents: Vec<(FileId, Vec<u32>, Option<(Vec<u8>, Syntax)>)>,
+    contents: Vec<(FileId, Vec<u32>, KeptVersion)>,
     states: Vec<KeptState>,
     moved: Vec<(Key, Vec<NameId>)>,
     unparseable: Vec<Unparseable>,
     log: Vec<Logged>,
 }
+
+/// A blob and how it is read.
+type KeptVersion = Option<(Vec<u8>, Syntax)>;
 
 #[derive(Serialize, Deserialize)]
 struct KeptCommit {

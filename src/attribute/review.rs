@@ -29,7 +29,9 @@ pub(super) struct Pull {
     /// Authors of all its commits.
     pub(super) authors: Vec<PersonId>,
     /// Whether these are all.
-    pub(super) complete: bool,
+    complete: bool,
+    /// Whether all reviews were looked at.
+    all_reviews: bool,
     head: String,
     /// Whether the branch takes approvals back when something is pushed.
     resets: bool,
@@ -92,7 +94,8 @@ fn read_pull(forge: &str, pull: &PullRequest, resets: bool, people: &mut People)
         merged_at: seconds(pull.merged_at.as_deref()),
         labels: pull.labels.clone(),
         authors,
-        complete: pull.commits_complete && pull.commits.len() <= COMMITS && pull.reviews.len() <= REVIEWS,
+        complete: pull.commits_complete && pull.commits.len() <= COMMITS,
+        all_reviews: pull.reviews.len() <= REVIEWS,
         head: pull.head.clone(),
         resets,
         reviews,
@@ -192,6 +195,14 @@ impl Pull {
             outcome.statements.push(self.statement(person, review, Standing::Retrospective));
         }
         outcome
+    }
+
+    /// Whether all who wrote what landed are known, and all who reviewed it: a merge shows all of its commits by itself, what
+    /// was squashed only the forge has.
+    pub(super) fn is_complete(&self, landing: &Landing) -> bool {
+        let head = gix::ObjectId::from_hex(self.head.as_bytes()).ok();
+        let merged = landing.complete && landing.heads.iter().any(|id| Some(*id) == head);
+        self.all_reviews && (self.complete || merged)
     }
 
     fn statement(&self, person: PersonId, review: &Review, standing: Standing) -> Statement {

@@ -230,7 +230,7 @@ impl Sources {
         evidence.objectors = outcome.objectors;
         evidence.requesters.extend(&pull.authors);
         evidence.requesters.push(pull.opened_by);
-        evidence.complete &= pull.complete;
+        evidence.complete &= pull.is_complete(landing);
         if let Some(merged_by) = pull.merged_by {
             // The forge knows who merged; who is named as committer was involved if it surely is the approver.
             let committed = evidence.merger.replace(merged_by);

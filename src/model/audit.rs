@@ -173,6 +173,8 @@ pub struct Completeness {
     pub holes: Vec<Hole>,
     /// Against what it was checked that history was not rewritten, for example `the reflog of origin/main`.
     pub rewriting_checked: Vec<String>,
+    /// SHA-256 (hex) of all that says who is who: the mailmap, and persons, teams and programs of the settings.
+    pub identity_map: Option<String>,
     /// The forge whose records were used, for example `github`; none where Git is all there is.
     pub forge: Option<String>,
     /// Landings with changes for which the forge's record was read or kept.

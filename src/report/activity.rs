@@ -50,6 +50,7 @@ fn end(activity: &Activity, in_no_state: bool) -> String {
     let end = match (&activity.last_apply, &activity.begins) {
         (Some(apply), _) => format!(", no apply since {}", minute(&apply.at)),
         (None, Some(begins)) if in_no_state => format!(", as far as {} is looked back", day(begins)),
+        (None, Some(_)) if activity.changes.iter().any(|change| change.tool.applies()) => String::new(),
         (None, Some(begins)) => format!(", no apply seen since {}", day(begins)),
         (None, None) => String::new(),
     };

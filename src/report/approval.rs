@@ -2,7 +2,7 @@
 //! Knows nothing of where the fragment is shown.
 
 use super::{day, short_hash};
-use crate::model::Attribution;
+use crate::model::{Approver, Attribution, Standing};
 
 /// Approvers or authors that are named.
 const SHOWN_PEOPLE: usize = 2;
@@ -22,16 +22,24 @@ pub(super) fn approval(attribution: &Attribution, person: fn(&str) -> &str) -> S
         Some(pull_request) => format!("in {pull_request} ({landed})"),
         None => format!("in {landed}"),
     };
-    let approvers: Vec<String> = attribution
-        .approvers
-        .iter()
-        .map(|approver| format!("{} ({})", person(&approver.identity), approver.assurance.name().replace('_', " ")))
-        .collect();
-    let who = if approvers.is_empty() {
-        let authors: Vec<String> = attribution.authors.iter().map(|author| person(author).to_owned()).collect();
-        format!("declared by {}, no approver known, landed", people(&authors))
-    } else {
-        format!("approved by {}", people(&approvers))
+    let (counting, others): (Vec<&Approver>, Vec<&Approver>) =
+        attribution.approvers.iter().partition(|approver| approver.standing == Standing::Counts);
+    let named = |approver: &&Approver| {
+        let assurance = approver.assurance.name().replace('_', " ");
+        let standing = match approver.standing {
+            Standing::Counts => String::new(),
+            standing => format!(", {}", standing.name().replace('_', " ")),
+        };
+        format!("{} ({assurance}{standing})", person(&approver.identity))
+    };
+    let listed = |approvers: &[&Approver]| people(&approvers.iter().map(named).collect::<Vec<_>>());
+    let who = match (counting.is_empty(), others.is_empty()) {
+        (false, _) => format!("approved by {}", listed(&counting)),
+        (true, false) => format!("no approval that counts: {}, landed", listed(&others)),
+        (true, true) => {
+            let authors: Vec<String> = attribution.authors.iter().map(|author| person(author).to_owned()).collect();
+            format!("declared by {}, no approver known, landed", people(&authors))
+        }
     };
     format!("{who} {place}, segregation {}{reason}", attribution.segregation.name())
 }
@@ -55,7 +63,7 @@ fn people(people: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Approver, Assurance, Segregation};
+    use crate::model::{Assurance, Segregation};
 
     fn check(change: fn(&mut Attribution), expected: &str) {
         let approver =
@@ -90,6 +98,18 @@ mod tests {
                 attribution.reason = Some("pushed directly".into());
             },
             "declared by Ann, no approver known, landed in abc1234, 2026-03-01, segregation unknown: pushed directly",
+        );
+        check(
+            |attribution| attribution.approvers[0].standing = Standing::NotAPerson,
+            "approved by Cy (forge verified), Di (forge verified) in #12 (abc1234, 2026-03-01), segregation pass",
+        );
+        check(
+            |attribution| {
+                attribution.approvers.truncate(1);
+                attribution.approvers[0].standing = Standing::Involved;
+                attribution.segregation = Segregation::Fail;
+            },
+            "no approval that counts: Bo (forge verified, involved), landed in #12 (abc1234, 2026-03-01), segregation fail",
         );
         check(
             |attribution| *attribution = Attribution::unknown("the clone is shallow"),

@@ -5,11 +5,15 @@
 
 mod activity;
 #[cfg(feature = "aws")]
+mod activity_live;
+#[cfg(feature = "aws")]
 mod endpoint;
+mod evidence;
 #[cfg(feature = "plugin")]
 mod fake;
 #[cfg(feature = "aws")]
 mod faults;
+mod forge;
 mod harness;
 mod histories;
 mod permissions;

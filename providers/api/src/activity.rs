@@ -17,8 +17,8 @@ pub struct ActivitySubject<'a> {
     /// What state recorded of it and what was read of it, as far as there is either, as JSON text: the names by which the
     /// remote system's records know the object are found in it.
     pub attributes: Vec<&'a RawValue>,
-    /// Nothing earlier is of interest (RFC 3339, UTC): the object did not exist before.
-    pub since: Option<&'a str>,
+    /// Nothing earlier is of interest (RFC 3339, UTC, in whole seconds): the object did not exist before.
+    pub since: Option<String>,
     /// Whether what came before the last apply is of no interest.
     pub since_apply: bool,
 }

@@ -259,12 +259,36 @@ fn accounts_and_authors() {
         pull.reviews = vec![review("eve", Approved, &pull.head)];
     });
     check(&opened, Segregation::Fail, &[(EVE_THERE, FORGE, Standing::Involved), implied], "every approver");
-    // Not all commits could be read, so neither can all authors.
+    // The merge has all commits, whether or not the forge names them all.
     let partial = merged.judged("", |pull| {
         pull.commits_complete = false;
         pull.reviews = vec![review("eve", Approved, &pull.head)];
     });
-    check(&partial, Segregation::Unknown, &[(EVE_THERE, FORGE, Standing::Counts)], "not all of the merged commits");
+    check(&partial, Segregation::Pass, &[(EVE_THERE, FORGE, Standing::Counts), implied], "");
+}
+
+#[test]
+fn squashed_and_merged_on_gitlab() {
+    // What is merged is the squash of the branch, whose own commits only the forge has.
+    let message = "Merge branch 'topic' into 'main'\n\nThree\n\nSee merge request org/infra!12\n";
+    let merged = Merged::new(BOB, BOB, message);
+    let judged = |reviewer: &str, complete: bool| {
+        let mut record = record(ForgeKind::GitLab, "0123456789012345678901234567890123456789", &merged.merge);
+        let pull = record.pull_request.as_mut().expect("a merge request");
+        pull.commits
+            .push(PullRequestCommit { author: signature("Max <max@x>", Some("max")), ..pull.commits[0].clone() });
+        pull.commits_complete = complete;
+        pull.reviews = vec![review(reviewer, Approved, &pull.head)];
+        merged.with("", Ok(record))
+    };
+    let implied = ("<gitlab:bob>", Assurance::Implied, Standing::Involved);
+    let eve = ("<gitlab:eve>", FORGE, Standing::Counts);
+    let found = judged("eve", true);
+    check(&found, Segregation::Pass, &[eve, implied], "");
+    assert_eq!(found.authors, [ANN, "Max <max@x>"]);
+    let own = judged("max", true);
+    check(&own, Segregation::Fail, &[("Max <max@x>", FORGE, Standing::Involved), implied], "every approver");
+    check(&judged("eve", false), Segregation::Unknown, &[eve], "not all of the merged commits");
 }
 
 #[test]

@@ -205,6 +205,7 @@ pub(super) fn full() -> Audit {
             holes: Vec::new(),
             rewriting_checked: vec!["the reflog of origin/main".into(), "the tip seen by scan 01JQ".into()],
             forge: Some("github".into()),
+            identity_map: Some("5f".repeat(32)),
             forge_records: 2,
             not_covered: vec!["Who could have approved cannot be told from a repository.".into()],
         },
@@ -303,6 +304,7 @@ pub(super) fn hostile(text: &str) -> Audit {
     audit.until = Boundary { given: some(), commit: some(), at: some() };
     audit.completeness.holes = vec![Hole { what: owned(), commit: some(), cause: owned() }];
     audit.completeness.rewriting_checked = vec![owned()];
+    audit.completeness.identity_map = Some(owned());
     audit.completeness.forge = some();
     audit.completeness.not_covered = vec![owned()];
     audit

@@ -182,6 +182,8 @@ struct Completeness<'a> {
     holes: Vec<Hole<'a>>,
     /// Against what it was checked that history was not rewritten, for example `the reflog of origin/main`.
     rewriting_checked: &'a [String],
+    /// SHA-256 (hex) of all that says who is who: the mailmap, and persons, teams and programs of the settings.
+    identity_map: Option<&'a str>,
     /// The forge whose records were used, for example `github`; null where Git is all there is.
     forge: Option<&'a str>,
     /// Landings with changes for which the forge's record was read or kept.
@@ -304,6 +306,7 @@ impl<'a> From<&'a model::Audit> for Completeness<'a> {
             commits: completeness.commits,
             holes: completeness.holes.iter().map(hole).collect(),
             rewriting_checked: &completeness.rewriting_checked,
+            identity_map: completeness.identity_map.as_deref(),
             forge: completeness.forge.as_deref(),
             forge_records: completeness.forge_records,
             not_covered: &completeness.not_covered,

@@ -129,7 +129,7 @@ impl Matcher {
         self.trim();
         self.events.sort_by(|one, other| (&other.at, one.subject, &one.id).cmp(&(&one.at, other.subject, &other.id)));
         if self.unreadable > 0 {
-            let cause = format!("{} records are not of the form that CloudTrail documents", self.unreadable);
+            let cause = format!("records that are not of the form that CloudTrail documents: {}", self.unreadable);
             gaps.push(Gap { ids: Vec::new(), class: GapClass::Failed, cause });
         }
         ActivityOutcome { events: self.events, gaps, api_calls, begins: begins.or(self.earliest) }
@@ -193,8 +193,11 @@ fn certain(record: &Record, subject: &Wanted) -> bool {
     if making.is_none() && !subject.within.is_empty() {
         return true;
     }
-    let noun = name.strip_suffix('s').filter(|_| !name.ends_with("ss")).unwrap_or(&name);
-    let noun = if noun.ends_with("ies") { format!("{}y", &noun[..noun.len() - 3]) } else { noun.to_owned() };
+    let noun = match (name.strip_suffix("ies"), name.strip_suffix('s')) {
+        (Some(stem), _) => format!("{stem}y"),
+        (None, Some(stem)) if !stem.ends_with('s') => stem.to_owned(),
+        _ => name.clone(),
+    };
     match making {
         Some(_) => subject.nouns.iter().any(|one| {
             let rest = noun.strip_prefix(one.as_str()).or_else(|| name.strip_prefix(one.as_str()));

@@ -15,7 +15,7 @@ const MAX_NAME: usize = 300;
 pub(super) struct Head<'r> {
     #[serde(borrow)]
     pub(super) event_time: std::borrow::Cow<'r, str>,
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     pub(super) aws_region: std::borrow::Cow<'r, str>,
     #[serde(borrow, default)]
     pub(super) recipient_account_id: Option<std::borrow::Cow<'r, str>>,

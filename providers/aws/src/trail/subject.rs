@@ -80,7 +80,7 @@ impl Wanted {
             service: service(subject.resource_type),
             nouns: nouns(subject.resource_type),
             global: is_global(subject.resource_type),
-            since: subject.since.map(str::to_owned),
+            since: subject.since.clone(),
             since_apply: subject.since_apply,
         }
     }
@@ -106,7 +106,8 @@ fn leaves(values: &[&Value]) -> Vec<String> {
         .flat_map(|value| match value {
             Value::Array(elements) => leaves(&elements.iter().collect::<Vec<_>>()),
             Value::String(text) => vec![text.trim_end_matches('.').to_owned()],
-            Value::Number(number) => vec![number.to_string()],
+            // For all ports a call names none.
+            Value::Number(number) if number.as_i64().is_some_and(|number| number > 0) => vec![number.to_string()],
             _ => Vec::new(),
         })
         .collect()

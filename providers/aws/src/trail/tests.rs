@@ -169,6 +169,14 @@ fn a_part_is_told_from_its_siblings() {
     let call = json!({"routeTableId": "rtb-0a1b2c3d4e5f60718", "destinationCidrBlock": "0.0.0.0/0"});
     check(route("0.0.0.0/0"), ("ec2", "DeleteRoute"), call.clone(), json!({"_return": true}), Some(true));
     check(route("10.0.0.0/8"), ("ec2", "DeleteRoute"), call, Value::Null, None);
+    let rule = (
+        "aws_security_group_rule",
+        "sgrule-1",
+        json!({"security_group_id": GROUP, "cidr_blocks": ["10.0.0.0/8"], "from_port": 0, "to_port": 0}),
+    );
+    let revoke = |cidr: &str| json!({"groupId": GROUP, "ipPermissions": {"items": [{"ipProtocol": "-1", "ipRanges": {"items": [{"cidrIp": cidr}]}}]}});
+    check(rule.clone(), ("ec2", "RevokeSecurityGroupIngress"), revoke("10.0.0.0/8"), Value::Null, Some(true));
+    check(rule, ("ec2", "RevokeSecurityGroupIngress"), revoke("10.1.0.0/16"), Value::Null, None);
     let policy = ("aws_iam_role_policy", "web:read", json!({"id": "web:read", "role": "web", "name": "read"}));
     let put = |name: &str| json!({"roleName": "web", "policyName": name, "policyDocument": "{}"});
     let of_iam = |number, name| {
@@ -226,7 +234,7 @@ fn other_accounts_regions_and_forms_do_not_count() {
     assert_eq!(outcome.events.iter().map(|event| event.id.as_str()).collect::<Vec<_>>(), ["event-5"]);
     assert_eq!(
         outcome.gaps.iter().map(|gap| gap.cause.as_str()).collect::<Vec<_>>(),
-        ["3 records are not of the form that CloudTrail documents"]
+        ["records that are not of the form that CloudTrail documents: 3"]
     );
 }
 
