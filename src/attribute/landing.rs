@@ -89,7 +89,7 @@ pub(super) fn landing(
 }
 
 /// The first paragraph on one line, as Git shows it.
-fn subject(message: &str) -> String {
+pub(super) fn subject(message: &str) -> String {
     let lines = message.lines().skip_while(|line| line.trim().is_empty()).take_while(|line| !line.trim().is_empty());
     lines.map(str::trim).take(SUBJECT).collect::<Vec<_>>().join(" ").chars().take(SUBJECT).collect()
 }

@@ -25,6 +25,8 @@ mod diff;
 mod edge;
 mod edges;
 mod forge;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod graph;
 mod landing;
 mod library;
