@@ -1,10 +1,11 @@
 """Makes a repository with a long history of configuration, fast, and tells the truth about it.
 
-    python3 benches/make_history.py DIR [--commits 10000] [--merges 2000] [--files 200] [--blocks 2000] [--seed 1]
+    python3 benches/make_history.py DIR [--commits 10000] [--merges 2000] [--files 200] [--blocks 2000] [--later 10] [--seed 1]
 
 The history is written with `git fast-import`: a trunk of direct commits and merged branches of one to four commits, each
 changing one block, some only its formatting. DIR/truth.json maps the address of every block to the commit that last
-changed its meaning and to the commit of the trunk that landed it, known by construction."""
+changed its meaning and to the commit of the trunk that landed it, known by construction. The branch `later` is that many
+commits further on; DIR/later.json is the truth of it."""
 
 import argparse
 import json
@@ -75,14 +76,24 @@ class Configuration:
         return self.paths[index], "\n\n".join(self.block(block) for block in self.of_file[index]) + "\n"
 
 
-def generate(stream, commits, merges, files, blocks, seed):
-    """Returns for each block the marks of its declaring and landing commits."""
+def generate(stream, commits, merges, files, blocks, later, seed):
+    """Yields the truth of `main` and then that of `later`: for each block the marks of its declaring and landing commits."""
     dice = random.Random(seed)
     out = Importer(stream)
     configuration = Configuration(files, blocks)
     everything = dict(configuration.file(index) for index in range(files))
     trunk = out.commit("refs/heads/main", "everything\n", "Ann <ann@example.com>", everything, [])
     truth = [(trunk, trunk)] * blocks
+    trunk = grow(out, dice, configuration, truth, trunk, "refs/heads/main", commits, merges)
+    yield list(truth)
+    # The share of merges goes on.
+    grow(out, dice, configuration, truth, trunk, "refs/heads/later", commits + later, round(later * merges / commits))
+    yield truth
+
+
+def grow(out, dice, configuration, truth, trunk, name, commits, merges):
+    """Goes on from a commit of the trunk up to a number of commits in all. Returns the last one."""
+    files = len(configuration.paths)
     authors = [f"Person {index} <p{index}@example.com>" for index in range(20)]
     # Each round is a merged branch or a direct commit; branches are one to four commits long.
     while out.mark < commits:
@@ -91,7 +102,7 @@ def generate(stream, commits, merges, files, blocks, seed):
         direct = max(left - 3.5 * merges, 0)
         branches = left >= 2 and dice.random() < merges / max(merges + direct, 1)
         length = min(dice.randint(1, 4), left - 1) if branches else 1
-        before, tip, changed = trunk, trunk, {}
+        before, tip, changed, declared = trunk, trunk, {}, {}
         for _ in range(length):
             file = dice.randrange(files)
             block = dice.choice(configuration.of_file[file])
@@ -101,26 +112,27 @@ def generate(stream, commits, merges, files, blocks, seed):
             else:
                 configuration.format[block] += 1
             path, text = configuration.file(file)
-            branch = "refs/heads/topic" if branches else "refs/heads/main"
+            branch = "refs/heads/topic" if branches else name
             title = f"Change b{block}" + ("" if branches else f" (#{out.mark})")
             tip = out.commit(branch, title + "\n", dice.choice(authors), {path: text}, [tip])
             changed[path] = text
             if meaningful:
-                truth[block] = (tip, None)
+                declared[block] = tip
         if branches:
             message = f"Merge pull request #{out.mark} from owner/topic\n\nTitle\n\nReviewed-by: {dice.choice(authors)}\n"
-            trunk = out.commit("refs/heads/main", message, dice.choice(authors), changed, [before, tip])
+            trunk = out.commit(name, message, dice.choice(authors), changed, [before, tip])
             merges -= 1
         else:
             trunk = tip
-        truth = [(declaring, trunk if landing is None else landing) for declaring, landing in truth]
-    return truth
+        for block, declaring in declared.items():
+            truth[block] = (declaring, trunk)
+    return trunk
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("directory", type=Path)
-    for name, default in (("commits", 10_000), ("merges", 2_000), ("files", 200), ("blocks", 2_000), ("seed", 1)):
+    for name, default in (("commits", 10_000), ("merges", 2_000), ("files", 200), ("blocks", 2_000), ("later", 10), ("seed", 1)):
         parser.add_argument(f"--{name}", type=int, default=default)
     arguments = parser.parse_args()
     arguments.directory.mkdir(parents=True, exist_ok=True)
@@ -134,21 +146,21 @@ def main():
         ["git", "-C", arguments.directory, "fast-import", "--quiet", f"--export-marks={marks.resolve()}"],
         stdin=subprocess.PIPE,
     )
-    truth = generate(
-        fast_import.stdin, arguments.commits, arguments.merges, arguments.files, arguments.blocks, arguments.seed
-    )
+    sizes = (arguments.commits, arguments.merges, arguments.files, arguments.blocks, arguments.later, arguments.seed)
+    truths = list(generate(fast_import.stdin, *sizes))
     fast_import.stdin.close()
     if fast_import.wait() != 0:
         raise SystemExit("git fast-import failed")
     hashes = dict(line.split() for line in marks.read_text().splitlines())
     marks.unlink()
-    named = {
-        f"aws_instance.b{block}": [hashes[f":{declaring}"], hashes[f":{landing}"]]
-        for block, (declaring, landing) in enumerate(truth)
-    }
+    for name, truth in zip(("truth", "later"), truths):
+        named = {
+            f"aws_instance.b{block}": [hashes[f":{declaring}"], hashes[f":{landing}"]]
+            for block, (declaring, landing) in enumerate(truth)
+        }
+        (arguments.directory / f"{name}.json").write_text(json.dumps(named))
     git("branch", "-q", "-D", "topic", stdout=subprocess.DEVNULL)
     git("reset", "-q", "--hard")
-    (arguments.directory / "truth.json").write_text(json.dumps(named))
     count = subprocess.run(
         ["git", "-C", arguments.directory, "rev-list", "--count", "--merges", "HEAD"], check=True, capture_output=True
     ).stdout

@@ -147,7 +147,23 @@ pub struct Approved {
     pub commit: gix::ObjectId,
 }
 
+/// A repository that several threads can read, each for itself.
+#[derive(Debug)]
+pub struct Shared(gix::ThreadSafeRepository);
+
+impl Shared {
+    /// The repository, for one thread.
+    pub fn local(&self) -> Repository {
+        Repository { inner: self.0.to_thread_local() }
+    }
+}
+
 impl Repository {
+    /// The same, to be read by several threads.
+    pub fn shared(&self) -> Shared {
+        Shared(self.inner.clone().into_sync())
+    }
+
     /// Opens the repository that `dir` lies in.
     ///
     /// Only the repository's own configuration is looked at: nothing of the user, the system or the environment, no

@@ -19,7 +19,7 @@ use gix::bstr::{BString, ByteSlice};
 use provider_api::AttributePath;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -95,6 +95,11 @@ fn file(dir: &Path, scope: &Scope) -> PathBuf {
 
 /// What an earlier walk over a scope found; none where there was none, or where it cannot be used.
 pub(super) fn load(dir: &Path, scope: &Scope, people: &mut People) -> Option<Earlier> {
+    parsed(&content(dir, scope)?, people)
+}
+
+/// What was kept, if that is as it was written.
+pub(super) fn content(dir: &Path, scope: &Scope) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     std::fs::File::open(file(dir, scope)).ok()?.take(LIMIT).read_to_end(&mut bytes).ok()?;
     let content = bytes.strip_prefix(FORMAT.as_bytes())?;
@@ -102,6 +107,12 @@ pub(super) fn load(dir: &Path, scope: &Scope, people: &mut People) -> Option<Ear
     if Sha256::digest(content)[..] != *digest {
         return None;
     }
+    bytes.drain(..FORMAT.len() + DIGEST);
+    Some(bytes)
+}
+
+/// Reads it, whoever wrote it.
+pub(super) fn parsed(content: &[u8], people: &mut People) -> Option<Earlier> {
     earlier(postcard::from_bytes(content).ok()?, people)
 }
 
@@ -204,6 +215,10 @@ fn earlier(kept: Kept, people: &mut People) -> Option<Earlier> {
     let name = |number: NameId| (number as usize) < kept.names.len();
     let key = |(place, id): Key| directory(place) && name(id);
     let position = |number: u32| (number as usize) < graph.chain.len();
+    // What bears two numbers would lose one of them.
+    if !are_distinct(&kept.names) || !are_distinct(&kept.directories) || !are_distinct(&kept.files) {
+        return None;
+    }
     if !kept.files.iter().all(|(number, ..)| directory(*number))
         || !kept.unparseable.iter().all(|note| file(note.file) && position(note.position))
         || !kept.log.iter().all(|one| {
@@ -246,6 +261,11 @@ fn earlier(kept: Kept, people: &mut People) -> Option<Earlier> {
     state.moved = kept.moved.into_iter().map(|(at, names)| (at, names.into_iter().collect::<BTreeSet<_>>())).collect();
     let paths = Paths::restored(kept.directories, kept.files);
     Some(Earlier { graph, scope, paths, names: kept.names, state })
+}
+
+fn are_distinct<T: Eq + std::hash::Hash>(all: &[T]) -> bool {
+    let mut seen = HashSet::with_capacity(all.len());
+    all.iter().all(|one| seen.insert(one))
 }
 
 /// None where a number is out of range.

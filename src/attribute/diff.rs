@@ -6,7 +6,7 @@ use super::population::Landed;
 use super::syntax::Syntax;
 use super::tree::{self, FileChange, Scope};
 use super::walk::differing;
-use super::{BlockId, EventKind, History, edges};
+use super::{BlockId, EventKind, History, edges, split};
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
 use hcl_edit::Span;
@@ -14,7 +14,7 @@ use hcl_edit::expr::{Expression, ObjectKey};
 use hcl_edit::structure::{Block as HclBlock, Structure};
 use provider_api::{AttributePath, Step};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// A larger file is not taken apart.
@@ -49,6 +49,7 @@ pub struct Detail {
 }
 
 /// A block with the text of its parts.
+#[derive(Clone)]
 struct Source {
     block: Arc<Block>,
     /// By attribute, and by key within one written out as an object.
@@ -66,18 +67,18 @@ struct SideOf {
 /// The details of changes that all landed with the commit at one position, in their order.
 pub fn details(repository: &gix::Repository, history: &History, position: u32, landed: &[Landed]) -> Vec<Detail> {
     let Some((before, after)) = history.trees_at(position) else { return landed.iter().map(|_| unknown()).collect() };
-    let changed = |scope: &Scope| {
-        let changes = tree::changes(repository, before, Some(after), scope).ok()?;
-        Some((side(repository, &changes, |change| change.old), side(repository, &changes, |change| change.new)))
-    };
+    let changed = |scope: &Scope| Some(sides(repository, &tree::changes(repository, before, Some(after), scope).ok()?));
     let told = told(landed.iter(), changed);
     if told.iter().all(|detail| !detail.partial) {
         return told;
     }
     // Of some block a part may stand in a file that did not change: all files of its directory tell.
     let files = |tree: Option<ObjectId>, scope: &Scope| {
-        let files = tree::changes(repository, None, Some(tree?), scope).ok()?;
-        Some(side(repository, &files, |file| file.new))
+        let mut side = SideOf::default();
+        for file in tree::changes(repository, None, tree, scope).ok()? {
+            side.add(&file, &read(repository, file.new, file.syntax), None);
+        }
+        Some(side)
     };
     let whole = |scope: &Scope| Some((files(before, scope)?, files(Some(after), scope)?));
     let partial = landed.iter().zip(&told).filter(|(_, detail)| detail.partial).map(|(one, _)| one);
@@ -141,43 +142,92 @@ fn detail(landed: &Landed, before: &SideOf, after: &SideOf) -> Detail {
     }
 }
 
-fn side(repository: &gix::Repository, changes: &[FileChange], of: fn(&FileChange) -> Option<ObjectId>) -> SideOf {
-    let mut side = SideOf::default();
+/// The blocks that may differ, on both sides.
+fn sides(repository: &gix::Repository, changes: &[FileChange]) -> (SideOf, SideOf) {
+    let (mut before, mut after) = (SideOf::default(), SideOf::default());
     for change in changes {
-        let Some(id) = of(change) else { continue };
-        let path = match change.directory.as_str() {
+        let (old, new) = (read(repository, change.old, change.syntax), read(repository, change.new, change.syntax));
+        let [old_pieces, new_pieces] = match (&old, &new) {
+            (Read::Text(old), Read::Text(new)) if change.syntax == Syntax::Hcl => differing_pieces(old, new),
+            _ => [None, None],
+        };
+        before.add(change, &old, old_pieces);
+        after.add(change, &new, new_pieces);
+    }
+    (before, after)
+}
+
+impl SideOf {
+    /// Adds the blocks of a file, or of what may differ of it.
+    fn add(&mut self, change: &FileChange, read: &Read, pieces: Option<Vec<&str>>) {
+        let place = match change.directory.as_str() {
+            directory if !change.syntax.is_scope() => directory.to_owned(),
             "" => change.name.clone(),
             directory => format!("{directory}/{}", change.name),
         };
-        let place = if change.syntax.is_scope() { path } else { change.directory.clone() };
-        match sources(repository, id, change.syntax) {
-            Some(sources) => {
-                for source in sources {
-                    let Name { kind, labels } = source.block.name.clone();
-                    side.sources.entry(BlockId { directory: place.clone(), kind, labels }).or_default().push(source);
-                }
-            }
-            None => {
-                side.unreadable.insert(change.directory.clone());
-            }
+        let sources = match read {
+            Read::Nothing => return,
+            Read::Sources(sources) => Some(sources.clone()),
+            Read::Text(text) => texts_to_sources(text, change.syntax, pieces),
+            Read::Unreadable => None,
+        };
+        let Some(sources) = sources else {
+            self.unreadable.insert(change.directory.clone());
+            return;
+        };
+        for source in sources {
+            let Name { kind, labels } = source.block.name.clone();
+            self.sources.entry(BlockId { directory: place.clone(), kind, labels }).or_default().push(source);
         }
     }
-    side
 }
 
-fn sources(repository: &gix::Repository, id: ObjectId, syntax: Syntax) -> Option<Vec<Source>> {
+/// A version of a file.
+enum Read {
+    /// There is none.
+    Nothing,
+    /// Nothing to parse.
+    Sources(Vec<Source>),
+    Text(String),
+    Unreadable,
+}
+
+fn read(repository: &gix::Repository, id: Option<ObjectId>, syntax: Syntax) -> Read {
+    let Some(id) = id else { return Read::Nothing };
     if syntax == Syntax::Submodule {
         let texts = HashMap::from([(("commit".to_owned(), None), id.to_string())]);
-        return Some(vec![Source { block: Arc::new(block::submodule(id)), texts, generated: false }]);
+        return Read::Sources(vec![Source { block: Arc::new(block::submodule(id)), texts, generated: false }]);
     }
-    let header = repository.try_find_header(id).ok()??;
-    let object = (header.size() <= FILE_LIMIT).then(|| repository.find_object(id).ok()).flatten()?;
-    let text = object.data.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&object.data).to_str().ok()?;
+    let text = || {
+        let header = repository.try_find_header(id).ok()??;
+        let object = (header.size() <= FILE_LIMIT).then(|| repository.find_object(id).ok()).flatten()?;
+        Some(object.data.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&object.data).to_str().ok()?.to_owned())
+    };
+    text().map_or(Read::Unreadable, Read::Text)
+}
+
+/// The top-level blocks whose text is not on the other side; none where a file cannot be taken apart without parsing.
+fn differing_pieces<'t>(old: &'t str, new: &'t str) -> [Option<Vec<&'t str>>; 2] {
+    let (Some(before), Some(after)) = (split::blocks(old), split::blocks(new)) else { return [None, None] };
+    let before: Vec<&str> = before.into_iter().map(|range| &old[range]).collect();
+    let after: Vec<&str> = after.into_iter().map(|range| &new[range]).collect();
+    let only = |these: &[&'t str], others: &[&str]| {
+        let others: HashSet<&str> = others.iter().copied().collect();
+        these.iter().copied().filter(|piece| !others.contains(piece)).collect::<Vec<_>>()
+    };
+    [Some(only(&before, &after)), Some(only(&after, &before))]
+}
+
+fn texts_to_sources(text: &str, syntax: Syntax, pieces: Option<Vec<&str>>) -> Option<Vec<Source>> {
     let generated = is_generated(text);
-    let mut sources = match syntax {
-        Syntax::Json => json_sources(block::from_json(text)?, text),
-        Syntax::JsonValues => json_sources(block::from_json_values(text)?, text),
-        _ => hcl_sources(text, syntax)?,
+    let mut sources = match (syntax, pieces) {
+        (Syntax::Json, _) => json_sources(block::from_json(text)?, text),
+        (Syntax::JsonValues, _) => json_sources(block::from_json_values(text)?, text),
+        (_, Some(pieces)) => {
+            let parsed: Option<Vec<Vec<Source>>> = pieces.into_iter().map(|piece| hcl_sources(piece, syntax)).collect();
+            parsed?.into_iter().flatten().collect()
+        }
+        (_, None) => hcl_sources(text, syntax)?,
     };
     sources.iter_mut().for_each(|source| source.generated = generated);
     Some(sources)

@@ -336,7 +336,7 @@ fn co_authors(message: &str) -> Vec<(String, String)> {
 }
 
 /// The commit in the sentence that `git revert` writes (git-revert(1)).
-fn reverts(message: &str) -> Option<Box<str>> {
+pub(super) fn reverts(message: &str) -> Option<Box<str>> {
     const SENTENCE: &str = "This reverts commit ";
     let rest = &message[message.find(SENTENCE)? + SENTENCE.len()..];
     let end = rest.find(|character: char| !character.is_ascii_hexdigit()).unwrap_or(rest.len());

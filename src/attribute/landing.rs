@@ -160,7 +160,7 @@ fn stated(trailers: &[Trailer], note: &[(String, String)], people: &mut People) 
 }
 
 /// The first paragraph on one line, as Git shows it.
-fn subject(message: &str) -> String {
+pub(super) fn subject(message: &str) -> String {
     let lines = message.lines().skip_while(|line| line.trim().is_empty()).take_while(|line| !line.trim().is_empty());
     lines.map(str::trim).take(SUBJECT).collect::<Vec<_>>().join(" ").chars().take(SUBJECT).collect()
 }

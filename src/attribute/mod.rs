@@ -27,6 +27,8 @@ mod edge;
 mod edges;
 mod evidence;
 mod forge;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod graph;
 mod landing;
 mod library;

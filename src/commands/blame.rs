@@ -5,7 +5,7 @@ use crate::attribute;
 use crate::blame::{self, Resource};
 use crate::cli::{BlameArguments, Format};
 use crate::config;
-use crate::discover;
+use crate::discover::{self, RootModule};
 use crate::error::Error;
 use crate::evidence::{self, Sources};
 use crate::git::Repository;
@@ -14,6 +14,7 @@ use crate::judge::IN_SYNC;
 use crate::model::Address;
 use crate::report::{blame_json, blame_text};
 use crate::settings;
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 
@@ -27,14 +28,18 @@ pub(super) fn run(arguments: &BlameArguments, interrupt: &Interrupt) -> Result<u
     let tree = repository.tree(approved.commit)?;
     let options = config::Options { work_dir: repository.work_dir().map(Into::into), ..config::Options::default() };
 
-    let mut resources: Vec<Resource> = Vec::new();
-    let mut directories = BTreeSet::new();
-    for module in discover::root_modules(&tree, &repository.relative(&arguments.dir)?)? {
-        let configuration = config::read(&tree, &module.directory, &options);
-        directories.extend(configuration.modules.values().filter_map(|module| module.directory.clone()));
-        resources.extend(blame::resources(&configuration, &addresses));
-    }
-    let directories: Vec<String> = directories.into_iter().collect();
+    let modules = discover::root_modules(&tree, &repository.relative(&arguments.dir)?)?;
+    let shared = repository.shared();
+    let read = |local: &mut Repository, module: &RootModule| {
+        let configuration = config::read(&local.tree(approved.commit)?, &module.directory, &options);
+        let called = configuration.modules.values().filter_map(|module| module.directory.clone());
+        Ok((called.collect::<Vec<_>>(), blame::resources(&configuration, &addresses)))
+    };
+    let read: Vec<(Vec<String>, Vec<Resource>)> =
+        modules.par_iter().map_init(|| shared.local(), read).collect::<Result<_, Error>>()?;
+    let directories: BTreeSet<&String> = read.iter().flat_map(|(directories, _)| directories).collect();
+    let directories: Vec<String> = directories.into_iter().cloned().collect();
+    let resources: Vec<Resource> = read.into_iter().flat_map(|(_, resources)| resources).collect();
     let settings = super::evidence(&arguments.evidence);
     let keep = settings.keep.dir(&repository);
     let history = attribute::history(repository.inner(), approved.commit, &directories, keep.as_deref())?;

@@ -388,8 +388,12 @@ pub(crate) fn outline(tree: &Tree<'_>, directory: &str, names: &[String]) -> Out
     let mut outline = Outline::default();
     for name in names {
         let path = joined(directory, name);
-        let parsed = read_file(|limit| tree.read(&path, limit), &path).and_then(|file| syntax::parse(&file));
-        let Ok(body) = parsed else { continue };
+        let Ok(file) = read_file(|limit| tree.read(&path, limit), &path) else { continue };
+        // Most files hold neither, and need no parsing for that.
+        if !["module", "terraform"].iter().any(|kind| file.text().contains(kind)) {
+            continue;
+        }
+        let Ok(body) = syntax::parse(&file) else { continue };
         for block in &body.blocks {
             match block.kind.as_str() {
                 "terraform" => {

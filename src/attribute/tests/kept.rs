@@ -140,3 +140,44 @@ fn what_stands_there_is_not_trusted() {
         }
     }
 }
+
+/// The file that is kept with other content, whose digest is right.
+fn tampered(good: &[u8], change: impl FnOnce(&mut [u8])) -> Vec<u8> {
+    use sha2::Digest;
+    let header = good.iter().position(|byte| *byte == b'\n').expect("a line") + 1;
+    let mut content = good[header + 32..].to_vec();
+    change(&mut content);
+    [&good[..header], &sha2::Sha256::digest(&content)[..], &content].concat()
+}
+
+#[test]
+fn what_stands_there_twice_is_walked_anew() {
+    let repository = Repository::new();
+    repository.write("y/w.tf", &vpc("a", "1"));
+    let tip = repository.commit_file("x/v.tf", &format!("{}{}", vpc("k", "1"), vpc("q", "1")), "one");
+    let opened = repository.open();
+    let expected = told(&at(&opened, &tip, None));
+    for (from, to) in [(b'q', b'k'), (b'y', b'x')] {
+        let keep = tempfile::tempdir().expect("a directory");
+        at(&opened, &tip, Some(keep.path()));
+        let path = kept_file(keep.path());
+        let good = std::fs::read(&path).expect("a file");
+        let length = good.len();
+        let mut found = 0;
+        for place in 0..length {
+            // One letter behind its length: a whole name.
+            let is_name = |content: &[u8]| place > 0 && content.get(place - 1..=place) == Some(&[1, from]);
+            let bytes = tampered(&good, |content| {
+                if is_name(content) {
+                    content[place] = to;
+                    found += 1;
+                }
+            });
+            if bytes != good {
+                std::fs::write(&path, &bytes).expect("a file");
+                assert_eq!(told(&at(&opened, &tip, Some(keep.path()))), expected, "{place}");
+            }
+        }
+        assert!(found > 0, "{from}");
+    }
+}

@@ -49,7 +49,10 @@ fn a_proxy_is_asked_for_the_way_and_told_no_more() {
     let heard = std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().expect("a connection");
         let mut bytes = [0; 4096];
-        let count = stream.read(&mut bytes).expect("a request");
+        let mut count = 0;
+        while !bytes[..count].ends_with(b"\r\n\r\n") {
+            count += stream.read(&mut bytes[count..]).expect("a request");
+        }
         let _ = stream.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
         // What a client would send into a way that is not there.
         stream.set_read_timeout(Some(Duration::from_millis(500))).expect("a timeout");
@@ -61,7 +64,7 @@ fn a_proxy_is_asked_for_the_way_and_told_no_more() {
     let own = Token::for_api(&secret, "https://git.example/api/v3").expect("a token");
     let roots = || Ok(Vec::new());
     let client = Client::new(ForgeKind::GitHub, api, Some(own), Some(&settings), roots).expect("a client");
-    let patience = Patience { until: Instant::now() + Duration::from_millis(900), interrupt: Interrupt::default() };
+    let patience = Patience { until: Instant::now() + Duration::from_secs(10), interrupt: Interrupt::default() };
     let missing = client.get("/repos/octo/infra", None, &patience).expect_err("no answer");
     assert!(!missing.to_string().contains(&secret), "{missing}");
     let (heard, more) = heard.join().expect("a proxy");

@@ -130,7 +130,8 @@ fn statements(audit: &Audit, quote: Quote) -> Vec<(&'static str, String)> {
             None => "no forge was asked: approvals are what Git says".to_owned(),
         },
     ));
-    let map = |digest: &String| ("identities", format!("who is who was decided by a map with the digest {}", name(digest)));
+    let map =
+        |digest: &String| ("identities", format!("who is who was decided by a map with the digest {}", name(digest)));
     all.extend(completeness.identity_map.iter().map(map));
     all.extend(completeness.not_covered.iter().map(|text| ("not covered", (quote.sentence)(text))));
     all
