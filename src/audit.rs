@@ -76,26 +76,7 @@ pub fn audit(
 ) -> Result<Audit, PeriodError> {
     let approved = evidence.approved;
     let period = period::period(repository, history, &approved.reference, question.since, question.until)?;
-    let mut by_position: BTreeMap<u32, Vec<Landed>> = BTreeMap::new();
-    for landed in changed(history, question, period.positions.clone()) {
-        by_position.entry(landed.position).or_default().push(landed);
-    }
-    for landed in by_position.values_mut() {
-        landed.sort_by(|one, other| {
-            (directory(&one.block), what(&one.block)).cmp(&(directory(&other.block), what(&other.block)))
-        });
-    }
-    let shared = repository.inner().clone().into_sync();
-    let details: Vec<(u32, Vec<Landed>, Vec<Detail>)> = by_position
-        .into_par_iter()
-        .map_init(
-            || attribute::prepared(&shared),
-            |repository, (position, landed)| {
-                let details = attribute::details(repository, history, position, &landed);
-                (position, landed, details)
-            },
-        )
-        .collect();
+    let details = detailed(repository, history, question, period.positions.clone());
     let mut holes = holes(history, question, &period.positions, evidence);
     if period.unordered {
         holes.push(Hole {
@@ -109,23 +90,10 @@ pub fn audit(
     let deployments = deployed::Deployments::new(history, &question.scans);
     let mut landings = Vec::new();
     for (position, landed, details) in details {
-        let commit = history.commit_at(position).map(|id| id.to_string());
-        let (mut known, mut known_details) = (Vec::new(), Vec::new());
-        for (one, detail) in landed.into_iter().zip(details) {
-            // Of a file that is not in this clone it is not even known whether this block of it changed.
-            let is_blind = detail.partial && one.commit.is_none();
-            if detail.partial {
-                holes.push(hole_of(&one, commit.clone(), is_blind));
-            }
-            if !is_blind {
-                known.push(one);
-                known_details.push(detail);
-            }
+        let (landed, details) = known(history, position, landed.into_iter().zip(details), &mut holes);
+        if !landed.is_empty() {
+            landings.push(landing(history, position, &landed, &details, &deployments));
         }
-        if known.is_empty() {
-            continue;
-        }
-        landings.push(landing(history, position, &known, &known_details, &deployments));
     }
     let complete = holes.is_empty();
     let completeness = Completeness {
@@ -153,6 +121,57 @@ pub fn audit(
         completeness,
         exit_code,
     })
+}
+
+/// What landed, by position, each change with what it said before and says since.
+fn detailed(
+    repository: &Repository,
+    history: &History,
+    question: &Question<'_>,
+    positions: Range<u32>,
+) -> Vec<(u32, Vec<Landed>, Vec<Detail>)> {
+    let mut by_position: BTreeMap<u32, Vec<Landed>> = BTreeMap::new();
+    for landed in changed(history, question, positions) {
+        by_position.entry(landed.position).or_default().push(landed);
+    }
+    for landed in by_position.values_mut() {
+        landed.sort_by(|one, other| {
+            (directory(&one.block), what(&one.block)).cmp(&(directory(&other.block), what(&other.block)))
+        });
+    }
+    let shared = repository.inner().clone().into_sync();
+    by_position
+        .into_par_iter()
+        .map_init(
+            || attribute::prepared(&shared),
+            |repository, (position, landed)| {
+                let details = attribute::details(repository, history, position, &landed);
+                (position, landed, details)
+            },
+        )
+        .collect()
+}
+
+/// The changes that are known to have happened. What is not known of the others, or of them, is a hole.
+fn known(
+    history: &History,
+    position: u32,
+    changes: impl Iterator<Item = (Landed, Detail)>,
+    holes: &mut Vec<Hole>,
+) -> (Vec<Landed>, Vec<Detail>) {
+    let commit = history.commit_at(position).map(|id| id.to_string());
+    let mut known = Vec::new();
+    for (landed, detail) in changes {
+        // Of a file that is not in this clone it is not even known whether this block of it changed.
+        let is_blind = detail.partial && landed.commit.is_none();
+        if detail.partial {
+            holes.push(hole_of(&landed, commit.clone(), is_blind));
+        }
+        if !is_blind {
+            known.push((landed, detail));
+        }
+    }
+    known.into_iter().unzip()
 }
 
 /// What no tool can tell from a repository. An auditor has to ask for it elsewhere.
