@@ -526,11 +526,9 @@ pub fn check_targets(targets: &[ReportTarget], formats: &[Format]) -> Result<(),
     for (position, target) in targets.iter().enumerate() {
         if !formats.contains(&target.format) {
             let names: Vec<&str> = formats.iter().map(|format| format.name()).collect();
-            return Err(format!(
-                "this command does not report as {}: choose {}",
-                target.format.name(),
-                names.join(", ")
-            ));
+            let (last, others) = names.split_last().unwrap_or((&"none", &[]));
+            let choices = format!("{} or {last}", others.join(", "));
+            return Err(format!("this command does not report as {}: choose {choices}", target.format.name()));
         }
         if targets[..position].iter().any(|earlier| earlier.file == target.file) {
             let place = target.file.as_ref().map_or("standard output".into(), |file| format!("`{}`", file.display()));
@@ -571,6 +569,6 @@ mod tests {
         assert!(check(&["text", "json=a"]).is_ok());
         assert!(check(&["text", "json"]).is_err());
         assert!(check(&["sarif=a", "json=a"]).is_err());
-        assert!(check(&["csv"]).is_err_and(|error| error.contains("choose text, json, sarif")));
+        assert!(check(&["csv"]).is_err_and(|error| error.contains("choose text, json or sarif")));
     }
 }
