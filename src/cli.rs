@@ -308,8 +308,8 @@ pub struct EvidenceArguments {
     #[arg(long, help_heading = "Evidence")]
     pub offline: bool,
 
-    /// The forge's API, where the remote does not tell, such as https://git.example.com/api/v3 (GitHub) or …/api/v4 (GitLab);
-    /// the forge's token goes there
+    /// The forge's API, where the remote does not tell: its address ends in /api/v3 (GitHub Enterprise) or /api/v4 (GitLab); the
+    /// forge's token goes there
     #[arg(long, value_name = "URL", help_heading = "Evidence")]
     pub forge: Option<String>,
 

@@ -35,7 +35,7 @@ pub enum Keep {
     Nothing,
     /// Beside the repository's own data.
     Beside,
-    /// In a folder.
+    /// In a folder, which several repositories may share.
     In(PathBuf),
 }
 
@@ -45,7 +45,7 @@ impl Keep {
         match self {
             Self::Nothing => None,
             Self::Beside => Some(repository.data_dir()),
-            Self::In(dir) => Some(dir.clone()),
+            Self::In(dir) => Some(dir.join(repository.key())),
         }
     }
 }

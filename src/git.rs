@@ -7,9 +7,11 @@ mod tree;
 pub use tips::EarlierTip;
 pub use tree::Tree;
 
+use crate::redact::hex;
 use gix::bstr::ByteSlice;
 use gix::discover::upwards;
 use gix::sec::trust;
+use sha2::{Digest, Sha256};
 use std::path::{Component, Path, PathBuf};
 
 /// Why something could not be read from Git.
@@ -193,6 +195,13 @@ impl Repository {
     /// Where driftline keeps what makes it faster, beside the repository's own data.
     pub fn data_dir(&self) -> PathBuf {
         self.inner.common_dir().join("driftline")
+    }
+
+    /// Tells repositories apart that keep something in one folder: by where their remote is, else by where they are.
+    pub fn key(&self) -> String {
+        let place = || self.inner.common_dir().canonicalize().unwrap_or_else(|_| self.inner.common_dir().to_owned());
+        let name = self.remote_url().unwrap_or_else(|| place().to_string_lossy().into_owned());
+        hex(&Sha256::digest(name)[..8])
     }
 
     /// The approved branch, without its remote's name; none where the approved ref is no branch.

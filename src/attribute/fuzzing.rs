@@ -3,7 +3,7 @@
 
 use super::people::{People, name_and_email};
 use super::trailers::trailers;
-use super::{BlockId, History, Scope, assemble, cache, forge, graph, history, landing, resumed};
+use super::{BlockId, History, Scope, assemble, cache, forge, graph, history, landing, owners, resumed};
 use crate::blame::{self, Resource};
 use crate::model::{
     Address, Attribution, Audit, AuditFinding, AuditRule, AuditedChange, AuditedLanding, Boundary, Completeness,
@@ -68,6 +68,20 @@ fn example() -> &'static Example {
         resumes_as_walked(&example);
         example
     })
+}
+
+/// A path on the first line, a CODEOWNERS file behind it.
+pub(crate) fn owners(bytes: &[u8]) {
+    let (path, text) = bytes.split_once_str(b"\n").unwrap_or((b"a.tf", bytes));
+    let path = path.to_str_lossy();
+    for dialect in [owners::Dialect::GitHub, owners::Dialect::GitLab] {
+        let Ok(parsed) = owners::Owners::parse(text, dialect) else { continue };
+        let lines = text.lines().count();
+        for rule in parsed.owners_of(&path) {
+            assert!(!rule.owners.is_empty() && (1..=lines).contains(&rule.line), "{rule:?}");
+        }
+        assert!(parsed.skipped().iter().all(|skipped| (1..=lines).contains(&skipped.line)));
+    }
 }
 
 /// Writes a commit of which all but the tree and the parents is given.
@@ -153,9 +167,8 @@ pub(crate) fn mailmap(bytes: &[u8]) {
         // Two names of 128 characters and what is around them.
         assert!(!shown.is_empty() && shown.chars().count() <= 259, "{shown:?}");
         let resolved = people.resolved(*person);
-        assert!(people.has_address(resolved) || resolved == *person);
+        assert!(people.has_any_address(resolved) || resolved == people.canonical(*person));
         assert_eq!(people.resolved(resolved), resolved);
-        assert!(!people.is_web(*person) || people.is_bot(*person));
     }
 }
 

@@ -208,6 +208,56 @@ fn a_forge_that_refuses_leaves_a_hole() {
     assert_eq!(report["landings"][0]["attribution"]["segregation"], "unknown");
 }
 
+/// What a scan found in place is deployed since; what it says is still to come is not.
+#[test]
+fn scans_tell_what_was_deployed_when() {
+    let repository = Repository::new();
+    let run = repository.driftline(&["demo", "--keep", "example", "--report", "json=demo.json"]);
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    let scan: Value =
+        serde_json::from_slice(&std::fs::read(repository.path().join("demo.json")).expect("a report")).expect("JSON");
+    let audit = |arguments: &[&str]| {
+        let mut all = vec!["audit", "--in", "example", "--report", "json"];
+        all.extend(arguments);
+        repository.driftline(&all).json()
+    };
+    let deployed = |audit: &Value| {
+        let landings = audit["landings"].as_array().expect("landings").iter();
+        let changes = landings.flat_map(|landing| landing["changes"].as_array().expect("changes").clone());
+        let resources = changes.filter(|change| change["what"].as_str().is_some_and(|what| what.starts_with("aws_")));
+        resources
+            .map(|change| (change["what"].as_str().expect("a name").to_owned(), change["deployed"].clone()))
+            .collect::<Vec<_>>()
+    };
+    assert!(deployed(&audit(&[])).iter().all(|(_, deployed)| deployed.is_null()));
+    let told = deployed(&audit(&["--scan", "demo*.json"]));
+    let open: Vec<&str> = scan["findings"]
+        .as_array()
+        .expect("findings")
+        .iter()
+        .filter(|finding| {
+            ["pending_create", "unapplied", "unknown", "pending_removal"]
+                .contains(&finding["kind"].as_str().unwrap_or_default())
+        })
+        .filter_map(|finding| finding["address"].as_str())
+        .collect();
+    assert!(!open.is_empty());
+    let (mut seen, mut waiting) = (0, 0);
+    for (what, deployed) in &told {
+        if open.iter().any(|address| address.split('[').next().is_some_and(|plain| plain.ends_with(what))) {
+            waiting += 1;
+            assert!(deployed.is_null(), "{what}: {deployed}");
+        } else {
+            seen += 1;
+            assert_eq!(deployed["scan"], scan["scan"]["id"], "{what}");
+        }
+    }
+    assert!(seen > 5 && waiting > 0, "{seen} {waiting}");
+    let bad = repository.driftline(&["audit", "--in", "example", "--scan", "nothing-*.json"]);
+    assert_eq!(bad.code, 1);
+    assert!(bad.stderr.contains("names no file"), "{}", bad.stderr);
+}
+
 /// The same on GitLab, for a project in nested groups.
 #[test]
 fn merge_requests_of_gitlab() {
