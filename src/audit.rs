@@ -10,12 +10,11 @@ mod sensitive;
 pub use deployed::{ScanRecord, ScanRecordError, read as read_scan};
 pub use period::PeriodError;
 
-use crate::attribute::{self, BlockId, Detail, EventKind, History, Landed};
+use crate::attribute::{self, BlockId, Detail, History, Landed};
 use crate::git::{Approved, EarlierTip, Repository};
 use crate::model::{
     AttributeDiff, Attribution, Audit, AuditedChange, AuditedLanding, Completeness, Hole, RepositoryInfo,
 };
-use provider_api::AttributePath;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -205,7 +204,7 @@ fn landing(
         .landing_attribution(&commit)
         .unwrap_or_else(|| Attribution::unknown("not in the part of Git's history that is here"));
     let change = |(landed, detail): (&Landed, &Detail)| AuditedChange {
-        kind: kind(landed.kind),
+        kind: landed.kind.name(),
         directory: directory(&landed.block).to_owned(),
         what: match &landed.from {
             Some(from) if what(from) != what(&landed.block) => format!("{} (was {})", what(&landed.block), what(from)),
@@ -224,10 +223,6 @@ fn landing(
     }
 }
 
-fn kind(kind: EventKind) -> &'static str {
-    kind.name()
-}
-
 fn shown_directory(block: &BlockId) -> &str {
     match directory(block) {
         "" => "the root",
@@ -241,11 +236,7 @@ fn difference(history: &History, block: &BlockId, one: &attribute::Difference) -
     let shown = |text: &Option<String>| {
         text.as_ref().map(|text| if sensitive { sensitive::HIDDEN.to_owned() } else { text.clone() })
     };
-    AttributeDiff { path: path(&one.path), before: shown(&one.before), after: shown(&one.after), sensitive }
-}
-
-fn path(path: &AttributePath) -> String {
-    path.to_string()
+    AttributeDiff { path: one.path.to_string(), before: shown(&one.before), after: shown(&one.after), sensitive }
 }
 
 /// The directory that a block's file is in.
