@@ -65,6 +65,8 @@ async fn serve() {
         folder => folder.into(),
     };
     let socket = folder.join(format!("fake-{}", std::process::id()));
+    // One that was killed leaves its own behind, and numbers of processes come again.
+    let _ = std::fs::remove_file(&socket);
     let listener = UnixListener::bind(&socket).expect("a socket");
     let tls = (!client.is_empty()).then(|| tls::acceptor(&client));
     let certificate = tls.as_ref().map(|(_, der)| STANDARD_NO_PAD.encode(der)).unwrap_or_default();
