@@ -178,7 +178,7 @@ fn render(history: &History) -> String {
     let blamed = blame::report(history, &resources);
     let text = blame_text(&blamed);
     check_lines(&text);
-    let lines = |one: &blame::Blamed<'_>| 2 + usize::from(one.attribution.subject.is_some()) + one.events.len();
+    let lines = |one: &blame::Blamed<'_>| 2 + usize::from(one.attribution.subject.is_some()) + 2 * one.events.len();
     let expected = blamed.iter().map(lines).sum::<usize>() + blamed.len().saturating_sub(1);
     assert_eq!(text.lines().count(), expected, "{text}");
     let json = blame_json(&blamed);
