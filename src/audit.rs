@@ -42,6 +42,8 @@ pub struct Evidence<'a> {
     pub missing: BTreeMap<String, Option<String>>,
     /// Landing commits that went around a protection of the branch, and which.
     pub bypassed: BTreeMap<String, String>,
+    /// Keys that were given and cannot be used, with the cause.
+    pub skipped_keys: Vec<String>,
     /// The name and the commit of the approved ref.
     pub approved: &'a Approved,
 }
@@ -104,7 +106,7 @@ pub fn audit(
         identity_map: history.identity_map_digest().map(str::to_owned),
         forge: evidence.forge.clone(),
         forge_records: evidence.missing.values().filter(|missing| missing.is_none()).count() as u64,
-        not_covered: NOT_COVERED.iter().map(|text| (*text).to_owned()).collect(),
+        not_covered: not_covered(&evidence.skipped_keys),
         holes,
     };
     let findings = findings::findings(history, question, evidence, &landings, period.since.as_ref());
@@ -180,6 +182,11 @@ const NOT_COVERED: [&str; 4] = [
     "Changes that never went through this repository are what `driftline scan --unmanaged` looks for.",
     "Who could have approved (permissions of people on the forge) is not looked at.",
 ];
+
+fn not_covered(skipped_keys: &[String]) -> Vec<String> {
+    let keys = skipped_keys.iter().map(|cause| format!("What a key of the settings signed is not verified: {cause}."));
+    NOT_COVERED.iter().map(|text| (*text).to_owned()).chain(keys).collect()
+}
 
 /// Changes in the directory that was asked about.
 fn changed(history: &History, question: &Question<'_>, positions: Range<u32>) -> Vec<Landed> {

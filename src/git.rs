@@ -206,8 +206,7 @@ impl Repository {
 
     /// The approved branch, without its remote's name; none where the approved ref is no branch.
     pub fn branch(&self, approved: &Approved) -> Option<String> {
-        let reference = self.inner.try_find_reference(approved.reference.as_str()).ok()??;
-        let name = reference.name().as_bstr().to_str_lossy().into_owned();
+        let name = self.branch_name(approved)?;
         match name.strip_prefix("refs/heads/") {
             Some(branch) => Some(branch.to_owned()),
             None => Some(name.strip_prefix("refs/remotes/")?.split_once('/')?.1.to_owned()),

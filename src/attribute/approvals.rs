@@ -11,6 +11,7 @@ use super::verdict::{Verdict, judge};
 use super::{BlockId, Event, EventKind, History, tags};
 use crate::forge::{CommitQuery, ForgeKind, ForgeRecord, Missing};
 use crate::model::Attribution;
+use crate::redact::hex;
 use crate::signature::Keys;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -227,5 +228,5 @@ fn digest(mailmap: [u8; 32], persons: &Persons, policy: &Policy) -> String {
     }
     list(&policy.bots);
     list(&policy.shared);
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash.finalize())
 }

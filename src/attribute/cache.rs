@@ -2,8 +2,8 @@
 //! Knows nothing of approvals: who approved is read anew each time.
 //!
 //! What is kept is bound to the tip it was found at, and is used only where a later tip has that one on its first-parent
-//! chain, so the hashes of Git vouch for it. Whoever can write to the repository's data can write here too, as they could
-//! write refs and objects; nothing that stands here is trusted to be in range.
+//! chain. Its digest tells damage and no more: whoever can write to the repository's data can write here too, so what must
+//! not rest on that walks from the beginning, and nothing that stands here is trusted to be in range.
 
 use super::block::{Attribute, Block, Digest, Name, NameId};
 use super::edge::{FileId, Key, Paths};

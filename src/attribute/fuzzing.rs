@@ -3,7 +3,7 @@
 
 use super::people::{People, name_and_email};
 use super::trailers::trailers;
-use super::{BlockId, History, Scope, assemble, cache, forge, graph, history, landing, owners, resumed};
+use super::{BlockId, History, Scope, assemble, cache, conventions, graph, history, landing, owners, resumed};
 use crate::blame::{self, Resource};
 use crate::model::{
     Address, Attribution, Audit, AuditFinding, AuditRule, AuditedChange, AuditedLanding, Boundary, Completeness,
@@ -147,7 +147,7 @@ fn check_message(message: &str) {
             assert!(!name.is_empty() || !email.is_empty());
         }
     }
-    if let Some(name) = forge::pull_request(message, &trailers) {
+    if let Some(name) = conventions::pull_request(message, &trailers) {
         assert!(!name.is_empty() && name.len() <= 220 && is_one_line(&name), "{name:?}");
     }
     if let Some(commit) = graph::reverts(message) {

@@ -6,7 +6,7 @@ use super::notes::Notes;
 use super::people::{People, PersonId};
 use super::trailers::Trailer;
 use super::verdict::{ACKNOWLEDGING, APPROVING};
-use super::{forge, trailers};
+use super::{conventions, trailers};
 use crate::model::Assurance;
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
@@ -120,7 +120,7 @@ pub(super) fn landing(
             merged: merged.into(),
             signed,
             stated,
-            pull_request: forge::pull_request(&text, &trailers),
+            pull_request: conventions::pull_request(&text, &trailers),
             reverts: commit.reverts.as_deref().map(str::to_owned),
             landed_at: commit.committed_at,
             followed_at,

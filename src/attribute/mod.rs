@@ -22,11 +22,11 @@ mod approvals;
 mod block;
 mod cache;
 mod canonical;
+mod conventions;
 mod diff;
 mod edge;
 mod edges;
 mod evidence;
-mod forge;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
 mod graph;

@@ -25,7 +25,8 @@ pub(super) fn run(arguments: &AuditArguments, interrupt: &Interrupt) -> Result<u
     let settings = super::evidence(&arguments.evidence);
     let keep = settings.keep.dir(&repository);
     let directories = if directory.is_empty() { Vec::new() } else { vec![directory.clone()] };
-    let history = attribute::history(repository.inner(), approved.commit, &directories, keep.as_deref())?;
+    // A record for auditors does not rest on what an earlier run left where others can write.
+    let history = attribute::history(repository.inner(), approved.commit, &directories, None)?;
     interrupt.check()?;
     let question = Question {
         directory,
@@ -51,6 +52,7 @@ pub(super) fn run(arguments: &AuditArguments, interrupt: &Interrupt) -> Result<u
         forge: gathered.forge.map(|kind| kind.as_str().to_owned()),
         missing: gathered.missing,
         bypassed: gathered.bypassed,
+        skipped_keys: gathered.skipped_keys,
         approved: &approved,
     };
     let audit = audit::audit(&repository, &history, &question, &evidence, repository_info(&repository, &approved))?;

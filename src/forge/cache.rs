@@ -39,7 +39,7 @@ pub(super) struct Cache {
 
 /// SHA-256 in lower-case hexadecimal.
 pub(super) fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    crate::redact::hex(&Sha256::digest(bytes))
 }
 
 impl Cache {

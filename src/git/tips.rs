@@ -30,7 +30,7 @@ pub struct EarlierTip {
 
 impl Repository {
     /// The full name of the approved ref; none where it is no branch.
-    fn branch_name(&self, approved: &Approved) -> Option<String> {
+    pub(super) fn branch_name(&self, approved: &Approved) -> Option<String> {
         let reference = self.inner.try_find_reference(approved.reference.as_str()).ok()??;
         let name = reference.name().as_bstr().to_str_lossy().into_owned();
         ["refs/heads/", "refs/remotes/"].iter().any(|kind| name.starts_with(kind)).then_some(name)
