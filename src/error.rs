@@ -50,13 +50,18 @@ pub enum Error {
     /// No root module.
     #[error(transparent)]
     Discover(#[from] DiscoverError),
-    /// The backend is none that can be read.
-    #[error("state of `{dir}`: the `{backend}` backend cannot be read")]
-    Backend {
-        /// The root module.
-        dir: String,
-        /// The backend's kind.
-        backend: String,
+    /// A backend, or what it keeps.
+    #[error(transparent)]
+    Store(#[from] provider_states::StoreError),
+    /// No state could be read.
+    #[error("{}{cause}", if *count == 1 { String::new() } else { format!("none of {count} states can be read; of the first: ") })]
+    NoState {
+        /// How many.
+        count: usize,
+        /// Why the first could not.
+        cause: String,
+        /// The way out.
+        hint: Option<String>,
     },
     /// `--state` with several root modules.
     #[error("--state goes with one root module, and `{dir}` holds {count}")]
@@ -115,7 +120,8 @@ impl Error {
             Self::Settings(error) => Some(error.hint().into()),
             Self::Discover(error) => error.hint().map(Into::into),
             Self::History(error) => Some(error.hint().into()),
-            Self::Backend { .. } => Some("pipe the state in: `terraform state pull | driftline scan --state -`".into()),
+            Self::Store(error) => Some(error.hint.clone()),
+            Self::NoState { hint, .. } => hint.clone(),
             Self::AmbiguousState { .. } => {
                 Some("name the directory of the root module that the state belongs to".into())
             }

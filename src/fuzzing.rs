@@ -13,7 +13,7 @@ pub fn configuration(text: &str) {
 
 /// Parses a state.
 pub fn state(text: &str) {
-    let text = crate::state::StateText { source: "fuzz".into(), text: text.to_owned() };
+    let text = crate::state::StateText::new("fuzz", text.to_owned());
     let _ = crate::state::parse(&text);
 }
 

@@ -2,16 +2,20 @@
 //! Pure; knows nothing of rendering. Nothing sensitive leaves it in the clear.
 
 use crate::attributions::Attributions;
-use crate::compare::{At, Change, Comparison, PendingCreate, Unmanaged, Verdict, is_complete, scope_text};
-use crate::config::Configuration;
+use crate::compare::{
+    At, Change, Comparison, ManagedTwice, PendingCreate, Unmanaged, Verdict, is_complete, scope_text,
+};
+use crate::config::{Configuration, backend};
 use crate::inventory::Covered;
 use crate::model::{
     Address, AttributeChange, Attribution, Finding, Kind, Notice, Report, ReportedValue, ScanInfo, Severity,
     SourceRange, Summary,
 };
+use crate::plan::InstanceIndex;
 use crate::redact::{RedactionKey, hex};
 use crate::state::State;
 use provider_api::{Origin, Scope};
+use provider_states::DEFAULT_WORKSPACE;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -51,6 +55,7 @@ pub fn judge(evidence: Evidence<'_>, scan: ScanInfo, mut notices: Vec<Notice>) -
     }
     findings.extend(comparison.pending_create.iter().map(|pending| pending_create(&evidence, pending)));
     findings.extend(comparison.unmanaged.iter().map(unmanaged));
+    findings.extend(comparison.managed_twice.iter().map(|twice| managed_twice(&evidence, twice)));
     findings.sort_by(|one, other| sort_key(one).cmp(&sort_key(other)));
 
     let mut first = scope_notices(comparison);
@@ -101,8 +106,15 @@ fn scope_notices(comparison: &Comparison) -> Vec<Notice> {
     elsewhere.chain(empty).collect()
 }
 
-fn sort_key(finding: &Finding) -> (&str, Option<&Address>, &str, &Scope, &Option<String>) {
-    (&finding.root_module, finding.address.as_ref(), &finding.resource_type, &finding.scope, &finding.object_id)
+fn sort_key(finding: &Finding) -> (&str, &str, Option<&Address>, &str, &Scope, &Option<String>) {
+    (
+        &finding.root_module,
+        &finding.workspace,
+        finding.address.as_ref(),
+        &finding.resource_type,
+        &finding.scope,
+        &finding.object_id,
+    )
 }
 
 fn summarize(evidence: &Evidence<'_>) -> Summary {
@@ -113,6 +125,7 @@ fn summarize(evidence: &Evidence<'_>) -> Summary {
         unmanaged: comparison.unmanaged.iter().filter(|object| object.origin == Origin::Created).count() as u64,
         api_calls: comparison.coverage.iter().map(|entry| entry.api_calls).sum(),
         in_sync: comparison.in_sync,
+        managed_twice: comparison.managed_twice.len() as u64,
         covered: comparison.coverage.iter().filter_map(|entry| entry.covered).reduce(|one, other| Covered {
             managed: one.managed + other.managed,
             unmanaged: one.unmanaged + other.unmanaged,
@@ -131,6 +144,7 @@ fn summarize(evidence: &Evidence<'_>) -> Summary {
             Some(Kind::PendingRemoval) => &mut summary.pending_removal,
             Some(Kind::Unapplied) => &mut summary.unapplied,
             Some(Kind::Ignored) => &mut summary.ignored,
+            Some(Kind::ManagedTwice) => &mut summary.managed_twice,
         } += 1;
     }
     summary
@@ -168,7 +182,7 @@ fn managed(evidence: &Evidence<'_>, verdict: &Verdict) -> Option<Finding> {
         _ => false,
     };
     Some(Finding {
-        id: fingerprint(kind, &configuration.directory, &address.to_string()),
+        id: fingerprint(kind, &place(configuration), &address.to_string()),
         kind,
         severity: severity(kind, material, &attributes),
         material,
@@ -177,6 +191,7 @@ fn managed(evidence: &Evidence<'_>, verdict: &Verdict) -> Option<Finding> {
         activity: None,
         source: resource.map(|resource| resource.range.clone()),
         root_module: configuration.directory.clone(),
+        workspace: configuration.workspace.clone(),
         resource_type: address.resource_type.to_string(),
         provider: instance.provider.source.to_string(),
         scope: verdict.scope.clone(),
@@ -190,15 +205,60 @@ fn managed(evidence: &Evidence<'_>, verdict: &Verdict) -> Option<Finding> {
     })
 }
 
+/// The finding on an instance whose object other states record too.
+fn managed_twice(evidence: &Evidence<'_>, twice: &ManagedTwice) -> Finding {
+    let instance = &evidence.states[twice.index.state].instances[twice.index.instance];
+    let configuration = evidence.configurations[twice.index.state];
+    let address = configuration.refactored(&instance.address);
+    let other = |index: &InstanceIndex| {
+        let state = &evidence.states[index.state];
+        let configuration = evidence.configurations[index.state];
+        let workspace = match configuration.workspace.as_str() {
+            DEFAULT_WORKSPACE => String::new(),
+            other => format!(", workspace `{other}`"),
+        };
+        let root_module = backend::place(&configuration.directory);
+        format!("{} of root module `{root_module}`{workspace}", state.instances[index.instance].address)
+    };
+    let others: Vec<String> = twice.others.iter().map(other).collect();
+    let kind = Kind::ManagedTwice;
+    Finding {
+        id: fingerprint(kind, &place(configuration), &address.to_string()),
+        kind,
+        severity: severity(kind, false, &[]),
+        material: false,
+        attribution: evidence.attributions.of_resource(configuration, &address),
+        contributing: evidence.attributions.of_enclosing(configuration, &address),
+        activity: None,
+        source: configuration.resources.get(&address.resource()).map(|resource| resource.range.clone()),
+        root_module: configuration.directory.clone(),
+        workspace: configuration.workspace.clone(),
+        resource_type: address.resource_type.to_string(),
+        provider: instance.provider.source.to_string(),
+        scope: twice.scope.clone(),
+        object_id: Some(instance.id.clone()),
+        address: Some(address),
+        default_object: false,
+        created_at: None,
+        tags: BTreeMap::new(),
+        attributes: Vec::new(),
+        cause: Some(format!(
+            "the same object is recorded as {}: forget it in all states but one (a removed block, or `terraform state rm`)",
+            others.join(" and as ")
+        )),
+    }
+}
+
 fn pending_create(evidence: &Evidence<'_>, pending: &PendingCreate) -> Finding {
     let configuration = evidence.configurations[pending.configuration];
     let address = &pending.address;
     let resource = configuration.resources.get(&address.resource());
     let provider = resource.and_then(|resource| resource.provider.as_ref()).map(|provider| provider.source.to_string());
     Finding {
-        id: fingerprint(Kind::PendingCreate, &configuration.directory, &address.to_string()),
+        id: fingerprint(Kind::PendingCreate, &place(configuration), &address.to_string()),
         kind: Kind::PendingCreate,
         root_module: configuration.directory.clone(),
+        workspace: configuration.workspace.clone(),
         resource_type: address.resource_type.to_string(),
         provider: provider.unwrap_or_default(),
         scope: Scope::default(),
@@ -226,6 +286,7 @@ fn unmanaged(object: &Unmanaged) -> Finding {
         kind: Kind::Unmanaged,
         address: None,
         root_module: String::new(),
+        workspace: String::new(),
         resource_type: object.resource_type.clone(),
         provider: object.provider.clone(),
         scope: object.scope.clone(),
@@ -272,6 +333,14 @@ fn reported(change: &Change, key: &RedactionKey) -> AttributeChange {
         source: None,
         attribution: None,
         contributing: Vec::new(),
+    }
+}
+
+/// What tells a root module and workspace from all others. The default workspace goes without saying.
+fn place(configuration: &Configuration) -> String {
+    match configuration.workspace.as_str() {
+        DEFAULT_WORKSPACE => configuration.directory.clone(),
+        other => format!("{}\0{other}", configuration.directory),
     }
 }
 
@@ -366,7 +435,7 @@ fn severity(kind: Kind, material: bool, attributes: &[AttributeChange]) -> Sever
         Kind::Changed if only_tags => Severity::Low,
         Kind::Changed if material => Severity::Medium,
         Kind::Changed => Severity::Low,
-        Kind::Unknown | Kind::Unmanaged => Severity::Medium,
+        Kind::Unknown | Kind::Unmanaged | Kind::ManagedTwice => Severity::Medium,
         Kind::StaleState | Kind::PendingRemoval | Kind::Unapplied => Severity::Low,
         Kind::PendingCreate | Kind::Ignored => Severity::Info,
     }

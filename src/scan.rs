@@ -2,19 +2,21 @@
 //! Knows nothing of formats, arguments or terminals.
 
 mod history;
+mod live;
 mod notices;
+mod variables;
 
 use crate::activity;
 use crate::attributions::Attributions;
 use crate::compare::{Level, Sides, compare};
-use crate::config::{self, Configuration, VariableSource};
+use crate::config::{Configuration, VariableSource};
 use crate::evidence::EvidenceSettings;
 use crate::fetch::{self, FetchSettings, Live, Progress};
-use crate::git::{Approved, Repository, Tree};
+use crate::git::{Approved, Repository};
 use crate::interrupt::Interrupt;
 use crate::inventory::{self, Inventory};
 use crate::judge::{Evidence, judge};
-use crate::model::{Address, Notice, Report, RepositoryInfo, ScanInfo};
+use crate::model::{Address, Notice, Report, RepositoryInfo, ScanInfo, UnreadState};
 use crate::objects::Objects;
 use crate::plan::{self, InstanceIndex, ReadPlan};
 use crate::providers::{Opening, Readers};
@@ -22,13 +24,15 @@ use crate::redact::{RedactionKey, hex};
 use crate::settings::{self, SettingsFile};
 use crate::show::{self, Shown};
 use crate::state::{self, State, StateText};
+use crate::states::{self, Asked, Moved, ReadState, Roots, Unread};
 use crate::{confirm, discover, error::Error, installation, providers, record};
+use live::Earlier;
 use provider_api::Provider;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
-use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// What is looked at: root modules at an approved revision, and their states.
@@ -40,8 +44,12 @@ pub struct Subject {
     pub reference: Option<String>,
     /// Where the state is, instead of what the backend says.
     pub states: Vec<String>,
-    /// The Terraform workspace.
-    pub workspace: String,
+    /// The workspaces, as patterns; empty for all that have a state.
+    pub workspaces: Vec<String>,
+    /// What completes backend blocks, as `terraform init -backend-config` takes it.
+    pub backend_config: Vec<String>,
+    /// Whether programs that the configuration names may be run for the keys of encrypted states.
+    pub allow_key_programs: bool,
     /// What the environment and the command line give the root modules' variables, in order.
     pub variables: Vec<VariableInput>,
 }
@@ -84,12 +92,6 @@ pub struct Settings {
     pub evidence: EvidenceSettings,
     /// The environment, of which plugins see a part and settings may take values.
     pub environment: BTreeMap<OsString, OsString>,
-}
-
-/// A root module and the states that belong to it.
-struct Root {
-    configuration: Configuration,
-    texts: Vec<StateText>,
 }
 
 /// Scans.
@@ -140,42 +142,86 @@ struct Gathered<'a> {
     until: Instant,
     /// What reading has to say.
     notices: Vec<Notice>,
+    /// The states that could not be read.
+    unread: &'a [UnreadState],
 }
 
 /// Whether an instance of a state is to be read.
 type Wanted<'a> = &'a (dyn Fn(&Configuration, &Address) -> bool + Sync);
 
-/// Reads configuration, state and live objects, all or those that are wanted, and hands everything to `finish`.
+/// What stays the same while states and live objects are read.
+struct Context<'a> {
+    settings: &'a Settings,
+    repository: &'a Repository,
+    approved: &'a Approved,
+    file: &'a SettingsFile,
+    wanted: Option<Wanted<'a>>,
+    interrupt: &'a Interrupt,
+    progress: &'a (dyn Fn(Progress) + Sync),
+    begun: Instant,
+}
+
+/// Reads configuration, state and live objects, all or those that are wanted, and hands everything to `finish`. Where a state
+/// moved meanwhile, it and what belongs to it is read once more.
 async fn gathered<T>(
     settings: &Settings,
     wanted: Option<Wanted<'_>>,
     interrupt: &Interrupt,
     progress: &(dyn Fn(Progress) + Sync),
-    finish: impl AsyncFnOnce(&Gathered<'_>) -> Result<T, Error>,
+    finish: impl AsyncFn(&Gathered<'_>) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let repository = Repository::discover(&settings.subject.dir)?;
-    let approved = repository.approved(settings.subject.reference.as_deref())?;
-    let roots = read_roots(&settings.subject, &repository, &approved)?;
-    let states: Vec<(&Configuration, State<'_>)> = parse_states(&roots)?;
-    interrupt.check()?;
-    let evaluated = with_recorded(&repository, &approved, &states)?;
-    interrupt.check()?;
+    let repository = &Repository::discover(&settings.subject.dir)?;
+    let approved = &repository.approved(settings.subject.reference.as_deref())?;
+    let file = &settings::read(&repository.tree(approved.commit)?, settings.config.as_deref())?;
+    let environment = Arc::new(settings.environment.clone());
+    let mut roots = read_roots(&settings.subject, (repository, approved), &environment, interrupt).await?;
+    let begun = Instant::now();
+    let context = Context { settings, repository, approved, file, wanted, interrupt, progress, begun };
+    match looked(&context, &roots, None, &finish).await? {
+        Looked::Whole(outcome) => Ok(outcome),
+        Looked::Moved(moved, earlier) => {
+            let earlier = earlier.replacing(&mut roots, moved);
+            match looked(&context, &roots, Some(earlier), &finish).await? {
+                Looked::Whole(outcome) => Ok(outcome),
+                Looked::Moved(..) => unreachable!("states are looked at twice at most"),
+            }
+        }
+    }
+}
 
-    let keys: Vec<RedactionKey> =
-        roots.iter().flat_map(|root| &root.texts).map(|text| RedactionKey::of_state(&text.text)).collect();
+/// What became of reading live objects.
+enum Looked<T> {
+    /// All was read, and what was made of it.
+    Whole(T),
+    /// States moved meanwhile.
+    Moved(Vec<Moved>, Earlier),
+}
+
+/// Reads the live objects of what the states record.
+async fn looked<T>(
+    context: &Context<'_>,
+    roots: &Roots,
+    earlier: Option<Earlier>,
+    finish: &impl AsyncFn(&Gathered<'_>) -> Result<T, Error>,
+) -> Result<Looked<T>, Error> {
+    let Context { settings, repository, approved, interrupt, .. } = *context;
+    let Parsed { states, unread, places } = parse_states(roots)?;
+    interrupt.check()?;
+    let evaluated = with_recorded(repository, approved, &states)?;
+    interrupt.check()?;
+    let keys: Vec<RedactionKey> = states.iter().map(|(_, text, _)| RedactionKey::of_state(&text.text)).collect();
     let configurations =
-        states.iter().zip(&evaluated).map(|((plain, _), evaluated)| evaluated.as_ref().unwrap_or(*plain));
+        states.iter().zip(&evaluated).map(|((plain, ..), evaluated)| evaluated.as_ref().unwrap_or(*plain));
     let configurations: Vec<&Configuration> = configurations.collect();
-    let states: Vec<State<'_>> = states.into_iter().map(|(_, state)| state).collect();
-    let Planned { mut providers, mut plan, file, mut notices } =
-        planned(settings, (&repository, &approved), &configurations, &states)?;
-    if let Some(wanted) = wanted {
+    let states: Vec<State<'_>> = states.into_iter().map(|(.., state)| state).collect();
+    let Planned { mut providers, mut plan, mut notices } = planned(context, &configurations, &states)?;
+    if let Some(wanted) = context.wanted {
         let address = |index: InstanceIndex| &states[index.state].instances[index.instance].address;
         plan.retain(|index| wanted(configurations[index.state], address(index)));
     }
-    let limits = FetchSettings { deadline: settings.deadline, ..FetchSettings::default() };
-    let begun = Instant::now();
-    let mut live = fetch::fetch(&mut plan, &providers, &limits, interrupt, progress).await?;
+    let limits = context.limits();
+    let (again, said) = earlier.map(|earlier| earlier.split(&places)).unzip();
+    let mut live = live::read(&mut plan, &providers, again, &limits, (interrupt, context.progress)).await?;
     providers.extend(telling_activity(settings));
     let nothing = Live::default();
     let sides = Sides {
@@ -188,28 +234,34 @@ async fn gathered<T>(
         recorded_live: settings.live.is_some(),
         level: settings.level,
     };
-    let mut again = match settings.confirm {
+    let mut confirming = match settings.confirm {
         true => confirm::reads(&plan, &compare(&Sides { live: &live, ..sides }), &providers),
         false => ReadPlan::default(),
     };
     // Both readings share one deadline.
-    let limits = FetchSettings { deadline: settings.deadline.saturating_sub(begun.elapsed()), ..limits };
-    let confirmed = fetch::fetch(&mut again, &providers, &limits, interrupt, progress).await?;
+    let confirmed = fetch::fetch(&mut confirming, &providers, &context.limits(), interrupt, context.progress).await?;
+    let moved = states::moved(&roots.roots, interrupt).await?;
+    match said {
+        None if !moved.is_empty() => return Ok(Looked::Moved(moved, Earlier::new(live, places, settings))),
+        None => {}
+        Some(said) => notices.extend(notices::moved(&said, &moved)),
+    }
     if let Some(dir) = &settings.record {
-        record::write(dir, &[(&plan, &live), (&again, &confirmed)], &redactor(&states, &keys))?;
+        record::write(dir, &[(&plan, &live), (&confirming, &confirmed)], &redactor(&states, &keys))?;
     }
     notices.extend(confirm::merge(&mut live, confirmed));
-    let (sides, until) = (Sides { live: &live, ..sides }, begun + settings.deadline);
-    let gathered = Gathered {
-        repository: &repository,
-        approved: &approved,
-        sides,
-        file: &file,
-        providers: &providers,
-        until,
-        notices,
-    };
-    finish(&gathered).await
+    notices.extend(notices::of_states(&states, &unread));
+    let (sides, until) = (Sides { live: &live, ..sides }, context.begun + settings.deadline);
+    let (providers, file, unread) = (&providers[..], context.file, &unread[..]);
+    finish(&Gathered { repository, approved, sides, file, providers, until, notices, unread }).await.map(Looked::Whole)
+}
+
+impl Context<'_> {
+    /// What is left of the deadline.
+    fn limits(&self) -> FetchSettings {
+        let deadline = self.settings.deadline.saturating_sub(self.begun.elapsed());
+        FetchSettings { deadline, ..FetchSettings::default() }
+    }
 }
 
 /// Adds who changed live what drifted, where that is asked, and keeps the answers with a recording.
@@ -249,33 +301,27 @@ fn telling_activity(settings: &Settings) -> Vec<Box<dyn Provider>> {
 struct Planned<'a> {
     providers: Vec<Box<dyn Provider>>,
     plan: ReadPlan<'a>,
-    file: SettingsFile,
     /// What the settings have to say.
     notices: Vec<Notice>,
 }
 
 /// Opens the provider modules, and plans the reads as configuration, state and settings have it.
 fn planned<'a>(
-    settings: &Settings,
-    (repository, approved): (&Repository, &Approved),
+    context: &Context<'_>,
     configurations: &[&Configuration],
     states: &'a [State<'_>],
 ) -> Result<Planned<'a>, Error> {
+    let Context { settings, repository, approved, file, .. } = *context;
     let tree = repository.tree(approved.commit)?;
-    let file = settings::read(&tree, settings.config.as_deref())?;
-    let providers = open_providers(settings, &file)?;
+    let providers = open_providers(settings, file)?;
     let mut plan = plan::reads(configurations, states, &providers, &settings.inventory);
     let work_dir = repository.work_dir().unwrap_or(Path::new("."));
     for connection in &mut plan.connections {
         connection.configuration.installation = installation::of(&tree, work_dir, &connection.directory);
     }
-    let unused = settings::apply(&file, &settings.environment, &mut plan)?;
-    Ok(Planned {
-        providers,
-        plan,
-        file,
-        notices: unused.iter().map(|address| notices::unused_notice(address)).collect(),
-    })
+    let unused = settings::apply(file, &settings.environment, &mut plan)?;
+    let notices = unused.iter().map(|address| notices::unused_notice(address)).collect();
+    Ok(Planned { providers, plan, notices })
 }
 
 /// Compares what was gathered, asks the history, and judges.
@@ -285,7 +331,7 @@ fn report(
     started_at: jiff::Timestamp,
     interrupt: &Interrupt,
 ) -> Result<Report, Error> {
-    let Gathered { repository, approved, sides, notices: said, .. } = gathered;
+    let Gathered { repository, approved, sides, notices: said, unread, .. } = gathered;
     let Sides { states, configurations, keys, .. } = *sides;
     let mut comparison = compare(sides);
     let left_out = inventory::apply(&settings.inventory, &mut comparison);
@@ -305,6 +351,7 @@ fn report(
         finished_at: jiff::Timestamp::now().to_string(),
         repository: repository_info(repository, approved),
         states: states.iter().map(|state| state.info.clone()).collect(),
+        unread: unread.to_vec(),
         directories: history::directories(configurations),
         programs: sides.live.programs().into_iter().collect(),
         complete: false,
@@ -314,126 +361,113 @@ fn report(
     Ok(judge(evidence, scan, notices))
 }
 
-/// Reads the configuration of every root module, and the text of its state.
-fn read_roots(subject: &Subject, repository: &Repository, approved: &Approved) -> Result<Vec<Root>, Error> {
+/// Finds the root modules, and reads the states of each.
+async fn read_roots(
+    subject: &Subject,
+    (repository, approved): (&Repository, &Approved),
+    environment: &Arc<BTreeMap<OsString, OsString>>,
+    interrupt: &Interrupt,
+) -> Result<Roots, Error> {
     let tree = repository.tree(approved.commit)?;
     let dir = repository.relative(&subject.dir)?;
     let modules = discover::root_modules(&tree, &dir)?;
     if !subject.states.is_empty() && modules.len() > 1 {
         return Err(Error::AmbiguousState { dir, count: modules.len() });
     }
-    let variables = variables(subject, repository, &tree)?;
+    let variables = variables::variables(subject, repository, &tree)?;
+    let asked = Asked {
+        sources: subject.states.clone(),
+        workspaces: subject.workspaces.clone(),
+        backend_config: subject.backend_config.clone(),
+        variables,
+        allow_key_programs: subject.allow_key_programs,
+    };
+    let modules: Vec<_> = modules.into_iter().map(|module| (module, asked.clone())).collect();
     let work_dir = repository.work_dir().unwrap_or(Path::new("."));
-    let options =
-        config::Options { workspace: subject.workspace.clone(), variables, work_dir: Some(work_dir.to_owned()) };
-    let mut roots = Vec::new();
-    for module in modules {
-        let configuration = config::read(&tree, &module.directory, &options);
-        let texts = if subject.states.is_empty() {
-            backend_state(&configuration, work_dir, &subject.workspace)?
-        } else {
-            let texts = subject.states.iter().map(|source| state::read(source, Path::new(".")));
-            texts.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect()
-        };
-        roots.push(Root { configuration, texts });
-    }
-    Ok(roots)
+    let place = states::Place { tree: &tree, work_dir, environment, aws: None, interrupt };
+    states::read(&modules, &place).await
 }
 
 /// The managed resource types that states record, each with the address of its provider.
 ///
 /// # Errors
 /// No repository, no state, no root module: what [`run`] ends with for the same subject.
-pub fn recorded_types(subject: &Subject) -> Result<BTreeSet<(String, String)>, Error> {
+pub async fn recorded_types(
+    subject: &Subject,
+    environment: BTreeMap<OsString, OsString>,
+    interrupt: &Interrupt,
+) -> Result<BTreeSet<(String, String)>, Error> {
     let repository = Repository::discover(&subject.dir)?;
     let approved = repository.approved(subject.reference.as_deref())?;
-    let roots = read_roots(subject, &repository, &approved)?;
+    let roots = read_roots(subject, (&repository, &approved), &Arc::new(environment), interrupt).await?;
+    // What cannot be read would be missing from the policy.
+    if let Some(unread) = roots.unread.into_iter().next() {
+        return Err(unread.error);
+    }
     let mut types = BTreeSet::new();
-    for (_, state) in parse_states(&roots)? {
-        for instance in &state.instances {
+    for state in roots.roots.iter().flat_map(|root| &root.states) {
+        for instance in &state::parse(&state.text)?.instances {
             types.insert((instance.provider.source.to_string(), instance.address.resource_type.to_string()));
         }
     }
     Ok(types)
 }
 
-/// The state that a backend block names.
-fn backend_state(configuration: &Configuration, work_dir: &Path, workspace: &str) -> Result<Vec<StateText>, Error> {
-    let dir = || if configuration.directory.is_empty() { ".".to_owned() } else { configuration.directory.clone() };
-    match config::backend::local_state_path(configuration, workspace) {
-        Some(path) => {
-            let path = work_dir.join(&configuration.directory).join(path);
-            Ok(state::read(&path.to_string_lossy(), Path::new("."))?)
-        }
-        None => {
-            let backend = configuration.backend.as_ref().map_or("local", |backend| backend.kind.as_str()).to_owned();
-            Err(Error::Backend { dir: dir(), backend })
-        }
-    }
-}
-
 /// The configuration that belongs to each state, where recorded objects lend it values.
 fn with_recorded(
     repository: &Repository,
     approved: &Approved,
-    states: &[(&Configuration, State<'_>)],
+    states: &[(&Configuration, &StateText, State<'_>)],
 ) -> Result<Vec<Option<Configuration>>, Error> {
     let tree = repository.tree(approved.commit)?;
-    let evaluated = states.iter().map(|(configuration, state)| {
+    let evaluated = states.iter().map(|(configuration, _, state)| {
         configuration.recorded(&tree, repository.work_dir(), &Objects::new(state, configuration, &providers::types))
     });
     Ok(evaluated.collect())
 }
 
-/// What the environment and the command line give the root modules' variables. A file that the approved commit holds is
-/// read from there.
-fn variables(subject: &Subject, repository: &Repository, tree: &Tree<'_>) -> Result<Vec<VariableSource>, Error> {
-    let mut sources = Vec::new();
-    for given in &subject.variables {
-        sources.push(match given {
-            VariableInput::Given(source) => source.clone(),
-            VariableInput::File(path) => variable_file(path, repository, tree)?,
-        });
-    }
-    Ok(sources)
+/// The states that could be parsed, and those that could not.
+struct Parsed<'a> {
+    states: Vec<(&'a Configuration, &'a StateText, State<'a>)>,
+    unread: Vec<UnreadState>,
+    /// Of each the positions of its root module and of itself there.
+    places: Vec<(usize, usize)>,
 }
 
-/// Bytes of a file of variable values that are read.
-const VARIABLE_FILE: u64 = 4 << 20;
-
-fn variable_file(path: &Path, repository: &Repository, tree: &Tree<'_>) -> Result<VariableSource, Error> {
-    let shown = path.to_string_lossy().into_owned();
-    let wrong = |cause: String| Error::Usage(format!("--var-file {shown} cannot be read: {cause}"));
-    let committed = repository.relative(path).ok().and_then(|relative| {
-        let bytes = tree.read(&relative, VARIABLE_FILE).ok()?;
-        Some((relative, bytes))
-    });
-    let (shown, bytes) = match committed {
-        Some(committed) => committed,
-        None => {
-            let file = std::fs::File::open(path).map_err(|error| wrong(error.to_string()))?;
-            let mut bytes = Vec::new();
-            file.take(VARIABLE_FILE + 1).read_to_end(&mut bytes).map_err(|error| wrong(error.to_string()))?;
-            if bytes.len() as u64 > VARIABLE_FILE {
-                return Err(wrong(format!("it has more than {VARIABLE_FILE} bytes")));
+/// Every state with its root module's configuration. One that is none is told, and stops no other.
+fn parse_states(roots: &Roots) -> Result<Parsed<'_>, Error> {
+    let mut parsed = Parsed { states: Vec::new(), unread: Vec::new(), places: Vec::new() };
+    let mut faults = Vec::new();
+    for (root, one) in roots.roots.iter().enumerate() {
+        for (position, ReadState { text, .. }) in one.states.iter().enumerate() {
+            match state::parse(text) {
+                Ok(mut state) => {
+                    state.instances.iter_mut().for_each(|instance| identify(instance, &text.source));
+                    parsed.states.push((&one.configuration, text, state));
+                    parsed.places.push((root, position));
+                }
+                Err(error) => faults.push((one, error)),
             }
-            (shown.clone(), bytes)
-        }
-    };
-    let text = String::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8; save it as UTF-8".into()))?;
-    Ok(VariableSource::File { path: shown, text })
-}
-
-/// Every state with its root module's configuration.
-fn parse_states(roots: &[Root]) -> Result<Vec<(&Configuration, State<'_>)>, Error> {
-    let mut parsed = Vec::new();
-    for root in roots {
-        for text in &root.texts {
-            let mut state = state::parse(text)?;
-            state.instances.iter_mut().for_each(|instance| identify(instance, &text.source));
-            parsed.push((&root.configuration, state));
         }
     }
+    let count = roots.unread.len() + faults.len();
+    if parsed.states.is_empty() && count > 0 {
+        let first = roots.unread.first().map(|unread| (unread.error.to_string(), unread.error.hint()));
+        let first =
+            first.or_else(|| faults.first().map(|(_, error)| (error.to_string(), Some(error.hint().to_owned()))));
+        let (cause, hint) = first.unwrap_or_default();
+        return Err(Error::NoState { count, cause, hint });
+    }
+    if parsed.states.is_empty() {
+        return Err(Error::Usage("no workspace that has a state is among those that are wanted".into()));
+    }
+    parsed.unread.extend(roots.unread.iter().map(Unread::told));
+    parsed.unread.extend(faults.into_iter().map(|(root, error)| UnreadState {
+        root_module: root.configuration.directory.clone(),
+        workspace: Some(root.configuration.workspace.clone()),
+        cause: error.to_string(),
+        hint: error.hint().to_owned(),
+    }));
     Ok(parsed)
 }
 

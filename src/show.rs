@@ -24,6 +24,8 @@ pub struct Shown {
     pub was: Option<Address>,
     /// Directory of the root module from the repository's root.
     pub root_module: String,
+    /// The workspace.
+    pub workspace: String,
     /// Whether the approved configuration declares it.
     pub declared: Declares,
     /// Where: the block, or the module call that brings it in.
@@ -148,20 +150,21 @@ pub(crate) fn shown(sides: &Sides<'_>, addresses: &[Address]) -> Vec<Shown> {
     let roots: Vec<Root<'_>> = roots.collect();
     let mut recorded: Vec<(InstanceIndex, Address)> = Vec::new();
     // Several states may share a root module: what one of them records is declared only once.
-    let mut seen: HashSet<(&str, Address)> = HashSet::new();
+    let mut seen: HashSet<(&str, &str, Address)> = HashSet::new();
     for (state, (configuration, records)) in sides.configurations.iter().zip(sides.states).enumerate() {
         for (instance, record) in records.instances.iter().enumerate() {
             let address = configuration.refactored(&record.address);
             if is_wanted(addresses, &address) || is_wanted(addresses, &record.address) {
                 recorded.push((InstanceIndex { state, instance }, address.clone()));
             }
-            seen.insert((&configuration.directory, address));
+            seen.insert((&configuration.directory, &configuration.workspace, address));
         }
     }
     let mut declared: Vec<(usize, Address)> = Vec::new();
     for (state, configuration) in sides.configurations.iter().enumerate() {
         let wanted = configuration.instances().into_iter().filter(|address| is_wanted(addresses, address));
-        let fresh = wanted.filter(|address| seen.insert((&configuration.directory, address.clone())));
+        let fresh =
+            wanted.filter(|address| seen.insert((&configuration.directory, &configuration.workspace, address.clone())));
         declared.extend(fresh.map(|address| (state, address)));
     }
     let mut shown: Vec<Shown> = recorded
@@ -171,7 +174,10 @@ pub(crate) fn shown(sides: &Sides<'_>, addresses: &[Address]) -> Vec<Shown> {
         })
         .collect();
     shown.par_extend(declared.into_par_iter().map(|(state, address)| of_declared(&roots[state], address)));
-    shown.sort_by(|one, other| (&one.root_module, &one.address).cmp(&(&other.root_module, &other.address)));
+    shown.sort_by(|one, other| {
+        let place = |shown: &Shown| (shown.root_module.clone(), shown.workspace.clone());
+        (place(one), &one.address).cmp(&(place(other), &other.address))
+    });
     shown
 }
 
@@ -203,6 +209,7 @@ fn empty(configuration: &Configuration, address: Address) -> Shown {
     Shown {
         was: None,
         root_module: configuration.directory.clone(),
+        workspace: configuration.workspace.clone(),
         declared: configuration.declares(&address),
         source: configuration.resources.get(&address.resource()).map(|resource| resource.range.clone()),
         state: None,

@@ -127,6 +127,7 @@ fn finding(kind: Kind) -> Finding {
         kind,
         address: None,
         root_module: String::new(),
+        workspace: String::new(),
         resource_type: "aws_vpc".into(),
         provider: AWS.into(),
         scope: scope(),
@@ -269,6 +270,7 @@ fn report(findings: Vec<Finding>) -> Report {
             finished_at: String::new(),
             repository: crate::model::RepositoryInfo::default(),
             states: Vec::new(),
+            unread: Vec::new(),
             programs: Vec::new(),
             complete: true,
             exit_code: 2,
@@ -291,7 +293,7 @@ fn asked(
     let calls: &'static AtomicUsize = Box::leak(Box::default());
     let text = json!({"version": 4, "serial": 1, "lineage": "l", "resources": [{"mode": "managed", "type": "aws_vpc", "name": "one",
         "provider": format!("provider[\"{AWS}\"]"), "instances": [{"schema_version": 1, "attributes": {"id": "vpc-1", "arn": "arn:1"}}]}]});
-    let text = StateText { source: "test".into(), text: text.to_string() };
+    let text = StateText::new("test", text.to_string());
     let states = [parse(&text).expect("a state")];
     let configuration = crate::config::Configuration::default();
     let providers: Vec<Box<dyn Provider>> = vec![Box::new(Memory(answer, calls))];

@@ -29,7 +29,7 @@ pub fn run(cli: Cli, interrupt: &Interrupt) -> Result<u8, Error> {
         Command::Demo(arguments) => demo::run(arguments, interrupt),
         Command::Blame(arguments) => blame::run(&arguments, interrupt),
         Command::Audit(arguments) => audit::run(&arguments, interrupt),
-        Command::Permissions(arguments) => permissions::run(arguments),
+        Command::Permissions(arguments) => permissions::run(arguments, interrupt),
         Command::Show(arguments) => show::run(arguments, interrupt),
         Command::Schema(arguments) => {
             let schema = match arguments.command {
@@ -78,9 +78,9 @@ fn write_reports(
     Ok(())
 }
 
-/// The workspace that Terraform would use.
-fn workspace() -> String {
-    std::env::var("TF_WORKSPACE").ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "default".into())
+/// The workspace that the environment names, as for Terraform; without one all that have a state.
+fn workspaces() -> Vec<String> {
+    std::env::var("TF_WORKSPACE").ok().filter(|name| !name.is_empty()).into_iter().collect()
 }
 
 /// What the environment (`TF_VAR_…`) and the command line give to variables, the stronger later.
@@ -100,6 +100,14 @@ fn evidence(arguments: &EvidenceArguments) -> EvidenceSettings {
         None => Keep::Beside,
     };
     EvidenceSettings { offline: arguments.offline, forge: arguments.forge.clone(), keep }
+}
+
+/// Runs what waits for networks to its end. Reads that hang do not hold up the end.
+fn awaited<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
+    let done = runtime.block_on(work);
+    runtime.shutdown_background();
+    done
 }
 
 /// Writes to a file, or to standard output.

@@ -3,23 +3,28 @@
 
 use crate::cli::{PermissionsArguments, PolicyFormat};
 use crate::error::Error;
+use crate::interrupt::Interrupt;
 use crate::judge::IN_SYNC;
 use crate::permissions;
 use crate::report::inert;
 use crate::scan::{self, Subject};
 
 /// Prints the policy; what it cannot cover is said on standard error.
-pub(super) fn run(arguments: PermissionsArguments) -> Result<u8, Error> {
+pub(super) fn run(arguments: PermissionsArguments, interrupt: &Interrupt) -> Result<u8, Error> {
     let permissions = if arguments.all {
         permissions::of_all()
     } else {
-        let recorded = scan::recorded_types(&Subject {
+        let subject = Subject {
             dir: arguments.dir,
             reference: arguments.r#ref,
             states: arguments.state,
-            workspace: super::workspace(),
+            workspaces: super::workspaces(),
+            backend_config: Vec::new(),
+            allow_key_programs: false,
             variables: super::variables(&[]),
-        })?;
+        };
+        let environment = std::env::vars_os().collect();
+        let recorded = super::awaited(scan::recorded_types(&subject, environment, interrupt))?;
         permissions::of_types(recorded.iter().map(|(source, name)| (source.as_str(), name.as_str())))
     };
     for name in &permissions.not_read {

@@ -42,7 +42,9 @@ pub(super) fn run(arguments: ScanArguments, interrupt: &Interrupt) -> Result<u8,
             dir: arguments.dir,
             reference: arguments.r#ref,
             states: arguments.state,
-            workspace: super::workspace(),
+            workspaces: super::workspaces(),
+            backend_config: Vec::new(),
+            allow_key_programs: false,
             variables: super::variables(&variables),
         },
         live: arguments.live,
@@ -90,7 +92,6 @@ fn readers(arguments: &ScanArguments) -> Result<(Readers, Level), Error> {
 
 /// Scans with progress on standard error where that is a terminal.
 pub(super) fn scan(settings: &Settings, interrupt: &Interrupt) -> Result<Report, Error> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
     // Draws nothing where standard error is no terminal.
     let bar = ProgressBar::new_spinner();
     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} [{elapsed}]") {
@@ -98,10 +99,8 @@ pub(super) fn scan(settings: &Settings, interrupt: &Interrupt) -> Result<Report,
     }
     bar.enable_steady_tick(Duration::from_millis(120));
     let progress = |progress: Progress| bar.set_message(progress.to_string());
-    let report = runtime.block_on(scan::run(settings, interrupt, &progress));
+    let report = super::awaited(scan::run(settings, interrupt, &progress));
     bar.finish_and_clear();
-    // Reads that hang must not hold up the end.
-    runtime.shutdown_background();
     report
 }
 

@@ -25,7 +25,9 @@ pub(super) fn run(arguments: ShowArguments, interrupt: &Interrupt) -> Result<u8,
             dir: arguments.dir,
             reference: arguments.r#ref,
             states: arguments.state,
-            workspace: super::workspace(),
+            workspaces: super::workspaces(),
+            backend_config: Vec::new(),
+            allow_key_programs: false,
             variables: super::variables(&variables),
         },
         live: arguments.live,
@@ -41,10 +43,7 @@ pub(super) fn run(arguments: ShowArguments, interrupt: &Interrupt) -> Result<u8,
         evidence: EvidenceSettings::default(),
         environment: std::env::vars_os().collect(),
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
-    let shown = runtime.block_on(scan::show(&settings, &addresses, arguments.offline, interrupt, &|_| {}));
-    runtime.shutdown_background();
-    let shown = shown?;
+    let shown = super::awaited(scan::show(&settings, &addresses, arguments.offline, interrupt, &|_| {}))?;
     let means = |wanted: &Address, address: &Address| wanted == address || *wanted == address.resource();
     let found = |wanted: &Address| {
         shown.iter().any(|one| one.was.iter().chain([&one.address]).any(|address| means(wanted, address)))

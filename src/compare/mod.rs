@@ -7,6 +7,7 @@ mod owners;
 #[cfg(test)]
 mod tests;
 mod triggered;
+mod twice;
 mod walk;
 
 use crate::config::{Configuration, Declares};
@@ -28,6 +29,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 pub(crate) use declared::At;
+pub use twice::ManagedTwice;
 
 /// Everything that is compared.
 pub struct Sides<'a> {
@@ -141,6 +143,8 @@ pub struct Comparison {
     pub pending_create: Vec<PendingCreate>,
     /// In no state.
     pub unmanaged: Vec<Unmanaged>,
+    /// In more than one state.
+    pub managed_twice: Vec<ManagedTwice>,
     /// What was looked at.
     pub coverage: Vec<CoverageEntry>,
     /// Scopes whose account is not the one that state belongs to: recorded and live.
@@ -195,6 +199,7 @@ pub fn compare(sides: &Sides<'_>) -> Comparison {
     comparison.verdicts.sort_by_key(|verdict| verdict.index);
     comparison.pending_create = pending_create(sides);
     comparison.unmanaged = unmanaged(sides, &comparison.pending_create);
+    comparison.managed_twice = twice::managed_twice(sides);
     comparison.coverage = merge_coverage(comparison.coverage);
     comparison
 }
@@ -527,11 +532,12 @@ fn family(resource_type: &str) -> &str {
     }
 }
 
-/// Instances that are known to be declared and are in no state of their root module.
+/// Instances that are known to be declared and are in no state of their root module and workspace.
 fn pending_create(sides: &Sides<'_>) -> Vec<PendingCreate> {
     let mut pending = Vec::new();
     for (position, configuration) in sides.configurations.iter().enumerate() {
-        let same = |other: &&Configuration| other.directory == configuration.directory;
+        let place = |of: &Configuration| (of.directory.clone(), of.workspace.clone());
+        let same = |other: &&Configuration| place(other) == place(configuration);
         if sides.configurations[..position].iter().any(same) {
             continue;
         }

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 fn state(name: &str) -> StateText {
     let path = format!("{}/testdata/conformance/{name}.tfstate", env!("CARGO_MANIFEST_DIR"));
-    StateText { source: name.into(), text: std::fs::read_to_string(path).expect("a state") }
+    StateText::new(name, std::fs::read_to_string(path).expect("a state"))
 }
 
 /// What a reader would answer if the cloud were exactly as a state says.

@@ -47,6 +47,8 @@ pub(crate) use module::{is_configuration, outline};
 pub struct Configuration {
     /// Directory of the root module from the repository's root; empty for the root itself.
     pub directory: String,
+    /// The workspace that it was evaluated for.
+    pub workspace: String,
     /// Resource blocks by address without instance keys (`module.a.aws_vpc.main`).
     pub resources: BTreeMap<Address, DeclaredResource>,
     /// Provider configurations by reference.

@@ -96,7 +96,8 @@ fn evaluated(
     });
     let Some(expanded) = expanded else {
         problems.push(problem("the configuration could not be evaluated: there is no memory for it"));
-        return Configuration { directory: directory.to_owned(), problems, ..Configuration::default() };
+        let (directory, workspace) = (directory.to_owned(), workspace.to_owned());
+        return Configuration { directory, workspace, problems, ..Configuration::default() };
     };
     let limit = problem("there are more module or resource instances than are looked at: the rest is not known");
     if expanded.truncated && !problems.contains(&limit) {
@@ -108,8 +109,14 @@ fn evaluated(
             problems.push(circle);
         }
     }
-    let mut configuration =
-        Configuration { directory: directory.to_owned(), problems, inputs, expanded, ..Configuration::default() };
+    let mut configuration = Configuration {
+        directory: directory.to_owned(),
+        workspace: workspace.to_owned(),
+        problems,
+        inputs,
+        expanded,
+        ..Configuration::default()
+    };
     configuration.modules = module_calls(&configuration.expanded);
     configuration.resources = resources(&configuration.expanded);
     configuration.providers = declared_providers(&configuration.expanded, &configuration.resources);

@@ -19,7 +19,7 @@ pub use audit::{
 pub use provider_reference::ProviderReference;
 pub use report::{
     AttributeChange, Contributor, CoverageEntry, CoverageStatus, Finding, Fold, Kind, Notice, Report, ReportedValue,
-    RepositoryInfo, ScanInfo, Severity, StateInfo, Summary,
+    RepositoryInfo, ScanInfo, Severity, StateInfo, StateOrigin, Summary, UnreadState,
 };
 pub use source::SourceRange;
 

@@ -4,6 +4,7 @@
 use super::{Activity, Address, Attribution, SourceRange};
 use crate::inventory::Covered;
 use provider_api::{AttributePath, GapClass, Program, Scope};
+use provider_states::{Lock, Run};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -28,11 +29,13 @@ pub enum Kind {
     Unapplied,
     /// Differs, but `lifecycle.ignore_changes` says not to care.
     Ignored,
+    /// Recorded by another state too. Not drift, but each apply may undo the other's.
+    ManagedTwice,
 }
 
 impl Kind {
     /// All kinds, in the order in which reports list them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Changed,
         Self::Missing,
         Self::Unmanaged,
@@ -42,6 +45,7 @@ impl Kind {
         Self::PendingRemoval,
         Self::Unapplied,
         Self::Ignored,
+        Self::ManagedTwice,
     ];
 
     /// The name in reports.
@@ -56,6 +60,7 @@ impl Kind {
             Self::PendingRemoval => "pending_removal",
             Self::Unapplied => "unapplied",
             Self::Ignored => "ignored",
+            Self::ManagedTwice => "managed_twice",
         }
     }
 
@@ -160,6 +165,8 @@ pub struct Finding {
     pub address: Option<Address>,
     /// Directory of the root module, from the repository's root; empty for the root itself.
     pub root_module: String,
+    /// The workspace; empty for an unmanaged object.
+    pub workspace: String,
     /// Resource type.
     pub resource_type: String,
     /// Provider address.
@@ -253,6 +260,48 @@ pub struct StateInfo {
     pub sha256: String,
     /// The program's version that wrote it.
     pub terraform_version: String,
+    /// Where it is kept, and what was seen of it there.
+    pub origin: StateOrigin,
+}
+
+/// Where a state is kept, and what was seen of it there. Texts of unknown origin are fit for printing.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StateOrigin {
+    /// Directory of the root module, from the repository's root; empty for the root itself.
+    pub root_module: String,
+    /// The workspace.
+    pub workspace: String,
+    /// The backend's kind; none where the state was named.
+    pub backend: Option<String>,
+    /// Whether the backend keeps nothing yet, so that an empty state stands in.
+    pub nothing_kept: bool,
+    /// The version's id, where the backend keeps versions.
+    pub version: Option<String>,
+    /// When it was written, as the backend tells it, RFC 3339.
+    pub modified_at: Option<String>,
+    /// By which checksum of the backend's it was checked.
+    pub checked_by: Option<String>,
+    /// Who holds its lock.
+    pub lock: Option<Lock>,
+    /// Why it could not be told who holds the lock.
+    pub lock_unread: Option<String>,
+    /// The run that wrote it.
+    pub run: Option<Run>,
+    /// Whether it is kept encrypted.
+    pub encrypted: bool,
+}
+
+/// A state that was to be read and could not be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadState {
+    /// Directory of the root module, from the repository's root; empty for the root itself.
+    pub root_module: String,
+    /// The workspace; none where the workspaces themselves could not be listed.
+    pub workspace: Option<String>,
+    /// What ends the reading, in a sentence, naming the place.
+    pub cause: String,
+    /// The way out.
+    pub hint: String,
 }
 
 /// The repository that was read.
@@ -279,6 +328,8 @@ pub struct ScanInfo {
     pub repository: RepositoryInfo,
     /// The states.
     pub states: Vec<StateInfo>,
+    /// The states that could not be read.
+    pub unread: Vec<UnreadState>,
     /// Directories of the root modules that were scanned and of their modules, from the repository's root, sorted.
     pub directories: Vec<String>,
     /// Programs that read, with the address of the provider that each is.
@@ -314,6 +365,8 @@ pub struct Summary {
     pub unapplied: u64,
     /// Ignored by `ignore_changes`.
     pub ignored: u64,
+    /// Instances whose object another state records too.
+    pub managed_twice: u64,
     /// Calls made in all.
     pub api_calls: u64,
     /// How much of the live estate is in a state; none where objects of no state were not looked for.

@@ -43,7 +43,7 @@ fn state(instances: &[(&str, &str, &str, &str, &str)]) -> StateText {
     };
     let resources: Vec<Value> = instances.iter().map(resource).collect();
     let text = serde_json::json!({"version": 4, "serial": 1, "lineage": "l", "resources": resources}).to_string();
-    StateText { source: "test".into(), text }
+    StateText::new("test", text)
 }
 
 fn configuration(directory: &str, providers: &[(&str, &[(&str, Declared)])]) -> Configuration {

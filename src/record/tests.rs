@@ -98,7 +98,7 @@ fn state(instances: &[(&str, &str, &str, Value)]) -> StateText {
     };
     let resources: Vec<Value> = instances.iter().map(resource).collect();
     let text = json!({"version": 4, "serial": 1, "lineage": "l", "resources": resources}).to_string();
-    StateText { source: "test".into(), text }
+    StateText::new("test", text)
 }
 
 fn memory() -> Box<dyn Provider> {

@@ -83,6 +83,7 @@ pub(super) fn finding(kind: Kind, address: &str, attributes: Vec<AttributeChange
         ),
         kind,
         root_module: "net".into(),
+        workspace: "default".into(),
         resource_type: address.resource_type.to_string(),
         provider: "registry.terraform.io/hashicorp/aws".into(),
         scope: scope(),
@@ -271,9 +272,10 @@ pub(super) fn drift() -> Report {
         (Kind::PendingRemoval, "aws_eip.going"),
         (Kind::Unapplied, "aws_eip.later"),
         (Kind::Ignored, "aws_eip.ignored"),
+        (Kind::ManagedTwice, "aws_eip.shared"),
     ] {
         let attributes = match kind {
-            Kind::PendingCreate | Kind::PendingRemoval => Vec::new(),
+            Kind::PendingCreate | Kind::PendingRemoval | Kind::ManagedTwice => Vec::new(),
             _ => vec![change(AttributePath::attribute("domain"), json!("vpc"), json!("standard"))],
         };
         let mut other = finding(kind, address, attributes);
@@ -314,6 +316,7 @@ pub(super) fn drift() -> Report {
             pending_removal: 1,
             unapplied: 1,
             ignored: 1,
+            managed_twice: 1,
             api_calls: 14,
             covered: Some(Covered { managed: 120, unmanaged: 3 }),
         },
@@ -373,7 +376,17 @@ fn scan() -> ScanInfo {
             serial: 7,
             sha256: "00".repeat(32),
             terraform_version: "1.11.4".into(),
+            origin: StateOrigin {
+                root_module: "net".into(),
+                workspace: "default".into(),
+                backend: Some("s3".into()),
+                version: Some("v7".into()),
+                modified_at: Some("2026-03-01T18:00:00Z".into()),
+                checked_by: Some("the digest in DynamoDB".into()),
+                ..StateOrigin::default()
+            },
         }],
+        unread: Vec::new(),
         programs: Vec::new(),
         complete: true,
         exit_code: 0,
@@ -514,8 +527,30 @@ pub(super) fn hostile(text: &str) -> Report {
         entry.attributes = vec![owned()];
         entry.cause = Some(owned());
     }
-    let state =
-        StateInfo { source: owned(), lineage: owned(), serial: u64::MAX, sha256: owned(), terraform_version: owned() };
+    let lock = Lock { id: owned(), operation: owned(), who: owned(), since: owned() };
+    let run =
+        Run { id: owned(), author: Some(owned()), at: Some(owned()), source: Some(owned()), commit: Some(owned()) };
+    let state = StateInfo {
+        source: owned(),
+        lineage: owned(),
+        serial: u64::MAX,
+        sha256: owned(),
+        terraform_version: owned(),
+        origin: StateOrigin {
+            root_module: owned(),
+            workspace: owned(),
+            backend: Some(owned()),
+            nothing_kept: false,
+            version: Some(owned()),
+            modified_at: Some(owned()),
+            checked_by: Some(owned()),
+            lock: Some(lock),
+            lock_unread: Some(owned()),
+            run: Some(run),
+            encrypted: true,
+        },
+    };
+    let unread = UnreadState { root_module: owned(), workspace: Some(owned()), cause: owned(), hint: owned() };
     report.scan = ScanInfo {
         directories: vec![owned()],
         id: owned(),
@@ -523,6 +558,7 @@ pub(super) fn hostile(text: &str) -> Report {
         finished_at: owned(),
         repository: RepositoryInfo { root: owned(), reference: owned(), commit: owned() },
         states: vec![state],
+        unread: vec![unread],
         programs: vec![(owned(), Program { version: Some(owned()), h1: Some(owned()), vouched_by: Voucher::LockFile })],
         complete: true,
         exit_code: 2,

@@ -99,6 +99,8 @@ struct Summary {
     unapplied: u64,
     /// Differs where `ignore_changes` says not to care.
     ignored: u64,
+    /// Instances whose object another state records too. Not drift.
+    managed_twice: u64,
     /// Calls made to remote systems.
     api_calls: u64,
     /// How much of the live estate is in a state. Absent without `--unmanaged`.
@@ -149,6 +151,8 @@ struct Finding<'a> {
     address: Option<String>,
     /// The directory of the root module from the repository's root; empty for the root itself.
     root_module: &'a str,
+    /// The workspace; empty for an unmanaged object.
+    workspace: &'a str,
     /// Resource type.
     #[serde(rename = "type")]
     resource_type: &'a str,
@@ -360,6 +364,7 @@ impl From<&model::Summary> for Summary {
             pending_removal: summary.pending_removal,
             unapplied: summary.unapplied,
             ignored: summary.ignored,
+            managed_twice: summary.managed_twice,
             api_calls: summary.api_calls,
             iac: summary.covered.map(Into::into),
         }
@@ -384,6 +389,7 @@ impl<'a> From<&'a model::Finding> for Finding<'a> {
             kind: finding.kind.name(),
             address: finding.address.as_ref().map(ToString::to_string),
             root_module: &finding.root_module,
+            workspace: &finding.workspace,
             resource_type: &finding.resource_type,
             provider: &finding.provider,
             scope: (&finding.scope).into(),

@@ -7,6 +7,7 @@ use super::scope_name;
 use crate::config::Declares;
 use crate::model::{ReportedValue, SourceRange};
 use crate::show::{Live, Shown, ShownAttribute, ShownLifecycle};
+use provider_states::DEFAULT_WORKSPACE;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
@@ -44,6 +45,8 @@ struct Resource<'a> {
     address: String,
     /// Directory of the root module from the repository's root; empty for the root itself.
     root_module: &'a str,
+    /// The workspace.
+    workspace: &'a str,
     /// Whether the configuration declares it; null where that cannot be told.
     declared: Option<bool>,
     /// The block, or the module call that brings it in; null where there is none.
@@ -155,6 +158,7 @@ fn resource(shown: &Shown) -> Resource<'_> {
     Resource {
         address: shown.address.to_string(),
         root_module: &shown.root_module,
+        workspace: &shown.workspace,
         declared: match shown.declared {
             Declares::Yes => Some(true),
             Declares::No => Some(false),
@@ -244,9 +248,11 @@ fn place(range: &SourceRange) -> String {
 }
 
 fn heading(out: &mut String, shown: &Shown) {
-    let root = match shown.root_module.as_str() {
-        "" => String::new(),
-        root => format!("  (in {root})"),
+    let root = match (shown.root_module.as_str(), shown.workspace.as_str()) {
+        ("", DEFAULT_WORKSPACE) => String::new(),
+        (root, DEFAULT_WORKSPACE) => format!("  (in {root})"),
+        ("", workspace) => format!("  (workspace {workspace})"),
+        (root, workspace) => format!("  (in {root}, workspace {workspace})"),
     };
     let verdict = match (shown.kind, shown.live) {
         (Some(kind), _) => kind.name().replace('_', " "),

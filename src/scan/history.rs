@@ -20,7 +20,8 @@ pub(super) fn history(
     comparison: &Comparison,
     interrupt: &Interrupt,
 ) -> Result<(Option<History>, Vec<Notice>), Error> {
-    if comparison.verdicts.is_empty() && comparison.pending_create.is_empty() {
+    let nothing = comparison.verdicts.is_empty() && comparison.managed_twice.is_empty();
+    if nothing && comparison.pending_create.is_empty() {
         return Ok((None, Vec::new()));
     }
     let Gathered { repository, approved, sides, file, .. } = gathered;
@@ -55,6 +56,12 @@ fn landings(history: &History, gathered: &Gathered<'_>, comparison: &Comparison)
         let attributes: BTreeSet<&str> = verdict.changes.iter().map(|change| change.path.top()).collect();
         let own = attributes.iter().filter_map(|name| attributions.of_attribute(configuration, &address, name));
         found.extend(own.filter_map(|attribution| attribution.approving_commit));
+    }
+    for twice in &comparison.managed_twice {
+        let configuration = sides.configurations[twice.index.state];
+        let instance = &sides.states[twice.index.state].instances[twice.index.instance];
+        let address = configuration.refactored(&instance.address);
+        found.extend(attributions.of_resource(configuration, &address).approving_commit);
     }
     for pending in &comparison.pending_create {
         let configuration = sides.configurations[pending.configuration];

@@ -2,12 +2,14 @@
 //! Knows nothing of verdicts.
 
 use super::Settings;
+use super::live::Told;
 use crate::attribute::History;
 use crate::compare::Level;
-use crate::config::{self, Configuration};
+use crate::config::{self, Configuration, backend};
 use crate::git::Tree;
-use crate::model::Notice;
+use crate::model::{Notice, UnreadState};
 use crate::state::State;
+use crate::states::Moved;
 use std::collections::BTreeSet;
 
 /// A report says what counted, where that is not what counts without being asked.
@@ -26,6 +28,51 @@ pub(super) fn level_notice(settings: &Settings) -> Option<Notice> {
 pub(super) fn left_out_notice((rule, count): &(String, u64)) -> Notice {
     let text = format!("Left out by `--ignore {rule}`: {count} of the objects that are in no state.");
     Notice { code: "unmanaged-left-out", incomplete: false, text, source: None }
+}
+
+/// What is to be said of the states: those that could not be read, and those that someone may be changing just now.
+pub(super) fn of_states(states: &[State<'_>], unread: &[UnreadState]) -> Vec<Notice> {
+    let unread = unread.iter().map(|state| {
+        let workspace = state.workspace.as_ref().map(|name| format!(", workspace `{name}`")).unwrap_or_default();
+        let place = backend::place(&state.root_module);
+        let (cause, hint) = (&state.cause, &state.hint);
+        let text =
+            format!("Nothing is known of what root module `{place}`{workspace} records: {cause}. The way out: {hint}.");
+        Notice { code: "state-unread", incomplete: true, text, source: None }
+    });
+    let locked = states.iter().filter_map(|state| {
+        let lock = state.info.origin.lock.as_ref()?;
+        let or = |text: &str, other: &str| if text.is_empty() { other.to_owned() } else { text.to_owned() };
+        let (who, since) = (or(&lock.who, "somebody"), or(&lock.since, "a time that is not told"));
+        let operation = if lock.operation.is_empty() { String::new() } else { format!(" ({})", lock.operation) };
+        let source = &state.info.source;
+        let text = format!("State {source} is locked by {who} since {since}{operation}: it may be about to change.");
+        Some(Notice { code: "state-locked", incomplete: false, text, source: None })
+    });
+    unread.chain(locked).collect()
+}
+
+/// What is to be said of states that moved while live objects were read, once and, at worst, once more.
+pub(super) fn moved(first: &[Told], again: &[Moved]) -> Vec<Notice> {
+    let notice = |incomplete, text| Notice { code: "state-moved", incomplete, text, source: None };
+    let first = first.iter().map(|Told { source, unread }| match unread {
+        None => notice(
+            false,
+            format!("State {source} changed while its objects were read, so it and they were read once more."),
+        ),
+        Some(cause) => notice(
+            true,
+            format!("State {source} changed while its objects were read, and cannot be read any more: {cause}."),
+        ),
+    });
+    let again = again.iter().map(|Moved { source, .. }| {
+        let text = format!(
+            "State {source} changed again while its objects were read the second time: what is said of them may be out \
+             of date. Scan again when no apply runs."
+        );
+        notice(true, text)
+    });
+    first.chain(again).collect()
 }
 
 /// Settings that concern nothing may be a slip of the pen.

@@ -106,6 +106,14 @@ pub enum StateProblem {
     /// OpenTofu's state encryption.
     #[error("is encrypted by OpenTofu")]
     Encrypted,
+    /// Encrypted, and the key or the method that would open it cannot be had.
+    #[error("{cause}")]
+    NotDecrypted {
+        /// Why, as the sentence goes on.
+        cause: String,
+        /// The way out.
+        hint: String,
+    },
     /// `terraform show -json`.
     #[error("is the output of `show -json`, not a state")]
     ShowJson,
@@ -144,7 +152,7 @@ impl std::error::Error for StateError {}
 
 impl StateError {
     /// What to do about it.
-    pub fn hint(&self) -> &'static str {
+    pub fn hint(&self) -> &str {
         use StateProblem as P;
         match &self.problem {
             P::NotFound => {
@@ -185,6 +193,7 @@ impl StateError {
                 "the state is where the backend block says: give that, or pipe in the output of `terraform state pull`"
             }
             P::Encrypted => "decrypt it by piping it in: `tofu state pull | driftline scan --state -`",
+            P::NotDecrypted { hint, .. } => hint,
             P::ShowJson => "give the raw state instead: the output of `terraform state pull`",
             P::NoResources => "give a complete state; one without resources still has an empty list of them",
             P::Instance { .. } | P::Duplicate(_) => {

@@ -8,22 +8,49 @@ mod recognize;
 #[cfg(test)]
 mod tests;
 
-use crate::model::{Address, ProviderReference, StateInfo};
+use crate::model::{Address, ProviderReference, StateInfo, StateOrigin};
 use provider_api::AttributePath;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
+use zeroize::Zeroize;
 
 pub use error::{MAX_STATE_BYTES, StateError, StateProblem};
 pub use parse::parse;
 pub use read::read;
 
 /// The text of one state and where it came from. Owns the bytes that [`State`] borrows.
-#[derive(Debug)]
 pub struct StateText {
-    /// The source as named by the user or the backend block.
+    /// The source as named by the user, or where the backend keeps it, fit for printing.
     pub source: String,
     /// The whole text, at most [`MAX_STATE_BYTES`] of it.
     pub text: String,
+    /// What was seen of it there.
+    pub origin: StateOrigin,
+    /// SHA-256 of its bytes as they are kept, hex, where those are not the text's own: it was encrypted.
+    pub sha256: Option<String>,
+}
+
+impl StateText {
+    /// A text of which nothing else is known.
+    pub fn new(source: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { source: source.into(), text: text.into(), origin: StateOrigin::default(), sha256: None }
+    }
+}
+
+/// What was decrypted is wiped.
+impl Drop for StateText {
+    fn drop(&mut self) {
+        if self.origin.encrypted {
+            self.text.zeroize();
+        }
+    }
+}
+
+/// A state may hold secrets: its text is not shown.
+impl std::fmt::Debug for StateText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StateText").field("source", &self.source).field("origin", &self.origin).finish_non_exhaustive()
+    }
 }
 
 /// One state.

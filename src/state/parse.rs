@@ -96,8 +96,9 @@ pub fn parse(text: &StateText) -> Result<State<'_>, StateError> {
         source: text.source.clone(),
         lineage: owned(document.lineage),
         serial: document.serial.unwrap_or_default(),
-        sha256: hex(&Sha256::digest(text.text.as_bytes())),
+        sha256: text.sha256.clone().unwrap_or_else(|| hex(&Sha256::digest(text.text.as_bytes()))),
         terraform_version: owned(document.terraform_version),
+        origin: text.origin.clone(),
     };
     Ok(State { info, instances: records.instances, data: records.data, deposed: records.deposed })
 }

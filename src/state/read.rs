@@ -26,7 +26,7 @@ pub(super) fn read_from(source: &str, base: &Path, input: &mut dyn Read) -> Resu
     let error = |problem| StateError { state: source.into(), problem };
     if source == "-" {
         let text = text(input, 0, MAX_STATE_BYTES).map_err(error)?;
-        return Ok(vec![StateText { source: source.into(), text }]);
+        return Ok(vec![StateText::new(source, text)]);
     }
     let is_pattern = source.contains(['*', '?', '[', '{']) && base.join(source).symlink_metadata().is_err();
     let names = if is_pattern { matches(source, base).map_err(error)? } else { vec![source.to_owned()] };
@@ -35,7 +35,7 @@ pub(super) fn read_from(source: &str, base: &Path, input: &mut dyn Read) -> Resu
     for name in names {
         let text = file_text(&base.join(&name), left).map_err(|problem| StateError { state: name.clone(), problem })?;
         left -= text.len() as u64;
-        texts.push(StateText { source: name, text });
+        texts.push(StateText::new(name, text));
     }
     Ok(texts)
 }

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 fn text(text: impl Into<String>) -> StateText {
-    StateText { source: "test.tfstate".into(), text: text.into() }
+    StateText::new("test.tfstate", text.into())
 }
 
 /// A state whose resources are the given JSON texts.

@@ -44,7 +44,7 @@ fn differing(stack: &std::path::Path, state: &str) -> Vec<String> {
 
     let kept = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/conformance");
     let state = std::fs::read_to_string(kept.join(format!("{state}.tfstate"))).unwrap();
-    let text = crate::state::StateText { source: "state".into(), text: state.clone() };
+    let text = crate::state::StateText::new("state", state.clone());
     let parsed = crate::state::parse(&text).unwrap();
     let objects = crate::objects::Objects::new(&parsed, &configuration, &crate::providers::types);
     let configuration = configuration.recorded(&tree, None, &objects).unwrap_or(configuration);

@@ -97,7 +97,7 @@ fn differences(expected: &Value, case: &Case) -> Vec<String> {
     let options = Options { variables: sources(case), ..Options::default() };
     let plain = read(&tree, "", &options);
     let mut wrong: Vec<String> = plain.problems.iter().map(|problem| problem.text.clone()).collect();
-    let text = StateText { source: "state".into(), text: expected["state"].to_string() };
+    let text = StateText::new("state", expected["state"].to_string());
     let state = expected.get("state").map(|_| state::parse(&text).unwrap());
     let evaluated = state
         .as_ref()

@@ -7,6 +7,7 @@ use crate::model::{CoverageEntry, CoverageStatus, Finding, Kind, Report};
 use crate::report::inert::{inert, inert_message};
 use crate::report::shortened;
 use provider_api::Scope;
+use provider_states::DEFAULT_WORKSPACE;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -214,8 +215,8 @@ fn link(text: &str) -> (String, usize) {
 /// What a result is about from scan to scan, whatever was the matter with it.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Subject {
-    /// Root module and address.
-    Instance(String, String),
+    /// Root module, workspace where that is not the default one, and address.
+    Instance(String, Option<String>, String),
     /// The id of the finding, for what has no address.
     Object(String),
 }
@@ -223,14 +224,20 @@ enum Subject {
 impl Subject {
     fn of_finding(finding: &Finding) -> Self {
         match &finding.address {
-            Some(address) => Self::Instance(finding.root_module.clone(), address.to_string()),
+            Some(address) => Self::Instance(
+                finding.root_module.clone(),
+                Some(finding.workspace.clone()).filter(|name| !name.is_empty() && name != DEFAULT_WORKSPACE),
+                address.to_string(),
+            ),
             None => Self::Object(finding.id.clone()),
         }
     }
 
     fn of_result(properties: &ResultProperties) -> Self {
         match &properties.address {
-            Some(address) => Self::Instance(properties.root_module.clone(), address.clone()),
+            Some(address) => {
+                Self::Instance(properties.root_module.clone(), properties.workspace.clone(), address.clone())
+            }
             None => Self::Object(properties.finding_id.clone()),
         }
     }

@@ -22,6 +22,7 @@ pub use earlier::{Earlier, Refused};
 
 use super::inert::{inert, pretty_json};
 use crate::model::{Finding, Kind, Report, Severity};
+use provider_states::DEFAULT_WORKSPACE;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::cmp::Reverse;
@@ -55,6 +56,8 @@ struct ResultProperties {
     #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<String>,
     root_module: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workspace: Option<String>,
     resource_type: String,
     provider: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -96,6 +99,7 @@ struct RunProperties {
     pending_removal: u64,
     unapplied: u64,
     ignored: u64,
+    managed_twice: u64,
     carried_forward: usize,
     left_out: usize,
 }
@@ -177,6 +181,7 @@ fn run_properties(report: &Report, carried_forward: usize, left_out: usize) -> R
         pending_removal: summary.pending_removal,
         unapplied: summary.unapplied,
         ignored: summary.ignored,
+        managed_twice: summary.managed_twice,
         carried_forward,
         left_out,
     }
@@ -260,6 +265,7 @@ fn properties(finding: &Finding) -> ResultProperties {
         finding_id: finding.id.clone(),
         address: finding.address.as_ref().map(ToString::to_string),
         root_module: finding.root_module.clone(),
+        workspace: Some(finding.workspace.clone()).filter(|name| !name.is_empty() && name != DEFAULT_WORKSPACE),
         resource_type: finding.resource_type.clone(),
         provider: finding.provider.clone(),
         account: finding.scope.account.clone(),
@@ -307,6 +313,7 @@ fn rank(result: &shape::Result) -> impl Ord + use<> {
         Reverse(properties.material),
         result.rule_index,
         properties.root_module.clone(),
+        properties.workspace.clone(),
         properties.address.clone(),
         properties.resource_type.clone(),
         properties.object_id.clone(),

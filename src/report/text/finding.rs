@@ -71,7 +71,7 @@ fn ink(kind: Kind) -> Ink {
         Kind::Changed | Kind::Unapplied => Ink::Altered,
         Kind::Missing | Kind::PendingRemoval => Ink::Removed,
         Kind::Unmanaged | Kind::PendingCreate => Ink::Added,
-        Kind::Unknown => Ink::Warning,
+        Kind::Unknown | Kind::ManagedTwice => Ink::Warning,
         Kind::StaleState | Kind::Ignored => Ink::Dim,
     }
 }
@@ -82,6 +82,7 @@ fn symbol(kind: Kind) -> &'static str {
         Kind::Missing | Kind::PendingRemoval => "-",
         Kind::Unmanaged | Kind::PendingCreate => "+",
         Kind::Unknown => "?",
+        Kind::ManagedTwice => "&",
         Kind::StaleState => "=",
         Kind::Ignored => ".",
     }

@@ -9,6 +9,7 @@ use super::{counted, scope_name};
 use crate::model::{CoverageStatus, Finding, Kind, Report};
 use page::{Ink, Page};
 use provider_api::{GapClass, Program, Voucher};
+use provider_states::DEFAULT_WORKSPACE;
 use std::collections::BTreeMap;
 
 /// How the text is to look.
@@ -81,7 +82,7 @@ fn drift(page: &mut Page, report: &Report) {
         let chosen =
             |finding: &&Finding| matches!(finding.kind, Kind::Changed | Kind::Missing) && finding.material == material;
         let mut findings: Vec<&Finding> = report.findings.iter().filter(chosen).collect();
-        findings.sort_by(|a, b| a.root_module.cmp(&b.root_module).then(b.severity.cmp(&a.severity)));
+        findings.sort_by(|a, b| place(a).cmp(&place(b)).then(b.severity.cmp(&a.severity)));
         findings
     };
     section(page, "Drift that the next apply would undo", &drifted(true));
@@ -93,8 +94,8 @@ fn section(page: &mut Page, title: &str, findings: &[&Finding]) {
         return;
     }
     page.heading(&format!("{title}: {}", findings.len()));
-    for group in findings.chunk_by(|a, b| a.root_module == b.root_module) {
-        root_module(page, &group[0].root_module);
+    for group in findings.chunk_by(|a, b| place(a) == place(b)) {
+        root_module(page, place(&group[0]));
         for finding in group {
             page.line(0, "");
             finding::in_full(page, finding);
@@ -102,12 +103,20 @@ fn section(page: &mut Page, title: &str, findings: &[&Finding]) {
     }
 }
 
-/// Says which root module follows; the repository's root goes without saying.
-fn root_module(page: &mut Page, directory: &str) {
-    if !directory.is_empty() {
-        let line = page.ink(Ink::Dim, &format!("root module {directory}"));
+/// Says which root module and workspace follow; the repository's root and the default workspace go without saying.
+fn root_module(page: &mut Page, (directory, workspace): (&str, &str)) {
+    let workspace = if workspace == DEFAULT_WORKSPACE { String::new() } else { format!("workspace {workspace}") };
+    let directory = if directory.is_empty() { String::new() } else { format!("root module {directory}") };
+    let parts: Vec<String> = [directory, workspace].into_iter().filter(|part| !part.is_empty()).collect();
+    if !parts.is_empty() {
+        let line = page.ink(Ink::Dim, &parts.join(", "));
         page.line(0, &line);
     }
+}
+
+/// The root module and workspace that a finding belongs to.
+fn place(finding: &Finding) -> (&str, &str) {
+    (&finding.root_module, &finding.workspace)
 }
 
 /// At most so many entries of a group, and how many are left out.
@@ -189,7 +198,8 @@ fn unknown(page: &mut Page, report: &Report) {
 }
 
 /// Groups of what is no drift, in the order of reports.
-const NOT_DRIFT: [(Kind, &str); 5] = [
+const NOT_DRIFT: [(Kind, &str); 6] = [
+    (Kind::ManagedTwice, "In more than one state, so that one apply may undo the other's"),
     (Kind::Unapplied, "Approved and not applied yet: declared otherwise than recorded"),
     (Kind::PendingCreate, "Approved and not applied yet: to be created"),
     (Kind::PendingRemoval, "No longer declared: to be removed by the next apply"),
@@ -302,6 +312,7 @@ fn summary(page: &mut Page, report: &Report) {
         ("pending removal", summary.pending_removal, None),
         ("stale state", summary.stale_state, None),
         ("ignored", summary.ignored, None),
+        ("in more than one state", summary.managed_twice, Some(Ink::Warning)),
         ("resources in state", summary.resources, Some(Ink::Name)),
     ];
     let rows: Vec<_> = rows.into_iter().filter(|(_, count, _)| *count > 0).collect();
