@@ -37,6 +37,9 @@ pub enum Command {
     /// Show what is declared, recorded and live of a resource, attribute by attribute, and where each comes from
     #[command(after_help = SHOW_EXAMPLES)]
     Show(ShowArguments),
+    /// List the states that a scan would look at: root module, workspace, backend, serial, age, resources
+    #[command(after_help = STATES_EXAMPLES)]
+    States(StatesArguments),
     /// Print the least-privilege IAM policy for scanning a stack
     #[command(after_help = PERMISSIONS_EXAMPLES)]
     Permissions(PermissionsArguments),
@@ -67,6 +70,12 @@ Examples:
   driftline show 'module.net.aws_vpc.main[0]'                all there is to know, the live object read for it alone
   driftline show aws_instance.web --offline                  what is declared and recorded
   driftline show                                             every resource that is declared or recorded";
+
+const STATES_EXAMPLES: &str = "\
+Examples:
+  driftline states                                           every root module and workspace below this directory
+  driftline states --versions 10 --report json               with earlier states that the backends still keep
+Exit codes: 0 all can be read, 1 error, 3 some cannot be read";
 
 const SCAN_EXAMPLES: &str = "\
 Examples:
@@ -259,6 +268,35 @@ pub struct PermissionsArguments {
     pub format: PolicyFormat,
 }
 
+/// Arguments of `states`.
+#[derive(Debug, Args)]
+pub struct StatesArguments {
+    /// Root module, or a directory of root modules, inside a Git work tree
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+
+    /// Approved revision, whose backends say where the states are [default: the remote's default branch, else HEAD]
+    #[arg(long, value_name = "REV")]
+    pub r#ref: Option<String>,
+
+    /// State to read instead of the backend's: a file, a glob, an address such as s3://BUCKET/KEY, or - for standard
+    /// input; can be repeated
+    #[arg(long, value_name = "SOURCE")]
+    pub state: Vec<String>,
+
+    /// What variables of the root modules are given
+    #[command(flatten)]
+    pub variables: VariableArguments,
+
+    /// Also list earlier states that the backends still keep, at most so many of each
+    #[arg(long, value_name = "NUMBER")]
+    pub versions: Option<usize>,
+
+    /// Report to write: text or json, optionally =FILE; can be repeated [default: text]
+    #[arg(long, value_name = "FORMAT[=FILE]")]
+    pub report: Vec<ReportTarget>,
+}
+
 /// Arguments of `schema`.
 #[derive(Debug, Args)]
 pub struct SchemaArguments {
@@ -278,6 +316,8 @@ pub enum Reporting {
     Audit,
     /// What `driftline show` writes
     Show,
+    /// What `driftline states` writes
+    States,
 }
 
 /// How a policy is written.

@@ -2,6 +2,7 @@
 //! Knows nothing of formats, arguments or terminals.
 
 mod history;
+mod listing;
 mod live;
 mod notices;
 mod variables;
@@ -26,6 +27,7 @@ use crate::show::{self, Shown};
 use crate::state::{self, State, StateText};
 use crate::states::{self, Asked, Moved, ReadState, Roots, Unread};
 use crate::{confirm, discover, error::Error, installation, providers, record};
+pub use listing::{ListedState, Listing, listing};
 use live::Earlier;
 use provider_api::Provider;
 use sha2::{Digest, Sha256};

@@ -16,7 +16,7 @@ use crate::interrupt::Interrupt;
 use crate::model::UnreadState;
 use crate::state::{MAX_STATE_BYTES, StateText};
 use futures::StreamExt;
-use provider_states::{Aws, Class, DEFAULT_WORKSPACE, StoreError};
+use provider_states::{Aws, Class, DEFAULT_WORKSPACE, StoreError, Version};
 use source::{Opened, Source, Wanted};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -79,6 +79,16 @@ pub struct ReadState {
     stamp: Option<String>,
     /// SHA-256 of its bytes as they are kept.
     digest: [u8; 32],
+}
+
+impl ReadState {
+    /// Earlier states that the backend still keeps; none where it was named, or can keep none.
+    pub async fn versions(&self, most: usize) -> Option<Result<Vec<Version>, StoreError>> {
+        match &self.source {
+            Source::Kept(backed, workspace) => Some(backed.store.versions(workspace, most).await),
+            Source::Once | Source::File(..) => None,
+        }
+    }
 }
 
 /// All that was read, and what was not.

@@ -7,6 +7,7 @@ mod demo;
 mod permissions;
 mod scan;
 mod show;
+mod states;
 
 use crate::cli::{Cli, Color, Command, EvidenceArguments, Format, OutputArguments, ReportTarget, Reporting};
 use crate::config::VariableSource;
@@ -31,12 +32,14 @@ pub fn run(cli: Cli, interrupt: &Interrupt) -> Result<u8, Error> {
         Command::Audit(arguments) => audit::run(&arguments, interrupt),
         Command::Permissions(arguments) => permissions::run(arguments, interrupt),
         Command::Show(arguments) => show::run(arguments, interrupt),
+        Command::States(arguments) => states::run(arguments, interrupt),
         Command::Schema(arguments) => {
             let schema = match arguments.command {
                 Reporting::Scan => report::json_schema(),
                 Reporting::Blame => report::blame_schema(),
                 Reporting::Audit => report::audit_schema(),
                 Reporting::Show => report::show_schema(),
+                Reporting::States => report::states_schema(),
             };
             write(None, &schema)?;
             Ok(crate::judge::IN_SYNC)

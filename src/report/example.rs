@@ -5,9 +5,10 @@ use crate::inventory::Covered;
 use crate::model::{
     Activity, Approver, Assurance, AttributeChange, Attribution, Check, CommitSignature, Contributor, CoverageEntry,
     CoverageStatus, Emergency, Finding, Kind, LiveChange, Notice, Report, ReportedValue, RepositoryInfo, ScanInfo,
-    Segregation, Severity, SourceRange, StateInfo, Summary,
+    Segregation, Severity, SourceRange, StateInfo, StateOrigin, Summary, UnreadState,
 };
 use provider_api::{ActorKind, AttributePath, GapClass, Program, Scope, Step, Tool, Voucher};
+use provider_states::{Lock, Run};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 

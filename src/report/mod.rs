@@ -11,6 +11,7 @@ mod inert;
 mod json;
 mod sarif;
 mod show;
+mod states;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -22,6 +23,7 @@ pub use inert::inert;
 pub use json::{json, json_schema};
 pub use sarif::{Earlier, Refused, SarifOptions, sarif};
 pub use show::{show_json, show_list, show_schema, show_text};
+pub use states::{states_json, states_schema, states_text};
 pub use text::{TextOptions, text};
 pub use write::{Render, WriteError, write};
 

@@ -199,10 +199,10 @@ fn sources_are_read() {
     ] {
         let path = base.join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, resource(ONE).text).unwrap();
+        fs::write(path, &resource(ONE).text).unwrap();
     }
     let names =
-        |source: &str| read(source, base).map(|texts| texts.into_iter().map(|text| text.source).collect::<Vec<_>>());
+        |source: &str| read(source, base).map(|texts| texts.iter().map(|text| text.source.clone()).collect::<Vec<_>>());
     for (source, expected) in [
         ("a/terraform.tfstate", vec!["a/terraform.tfstate"]),
         ("*/terraform.tfstate", vec!["a/terraform.tfstate", "b/terraform.tfstate"]),

@@ -153,7 +153,8 @@ fn the_json_syntax_says_the_same() {
     assert_eq!(shown(&provider.attributes["default_tags"]), json!([{"tags": {"k": "<pr${o}d>"}}]));
     assert_eq!(configuration.refactored(&address("t.old")), address("t.y"));
     assert_eq!(configuration.refactored(&address("t.older[0]")), address("t.x[0]"));
-    assert_eq!(backend::local_state_path(&configuration, "default"), Some("x.tfstate".into()));
+    let backend = backend::backend(&configuration, &backend::Completion::default()).unwrap();
+    assert_eq!((backend.kind.as_str(), backend.arguments["path"].as_str()), ("local", Some("x.tfstate")));
 }
 
 #[test]

@@ -158,7 +158,16 @@ fn ignored_changes_are_paths() {
 fn the_local_backend_knows_where_state_is() {
     let check = |text: &str, workspace: &str, expected: Option<&str>| {
         let configuration = read_at(&[("main.tf", text)], "");
-        assert_eq!(backend::local_state_path(&configuration, workspace), expected.map(Into::into), "{text}");
+        let around = provider_states::Surroundings {
+            environment: Arc::default(),
+            directory: "nowhere".into(),
+            patience: std::time::Duration::from_secs(1),
+            aws: None,
+        };
+        let backend = backend::backend(&configuration, &backend::Completion::default());
+        let place =
+            backend.and_then(|backend| provider_states::open(&backend, &around)).map(|store| store.place(workspace));
+        assert_eq!(place.ok(), expected.map(str::to_owned), "{text}");
     };
     check("", "default", Some("terraform.tfstate"));
     check("", "dev", Some("terraform.tfstate.d/dev/terraform.tfstate"));
@@ -168,8 +177,6 @@ fn the_local_backend_knows_where_state_is() {
     check(&block("path = \"../x.tfstate\""), "dev", Some("terraform.tfstate.d/dev/terraform.tfstate"));
     check(&block("workspace_dir = \"w\""), "dev", Some("w/dev/terraform.tfstate"));
     check(&block("path = var.x"), "default", None);
-    check("terraform {\n  backend \"s3\" {\n    bucket = \"b\"\n  }\n}\n", "default", None);
-    check("terraform {\n  cloud {\n    organization = \"o\"\n  }\n}\n", "default", None);
 }
 
 /// State refers to each as `provider["…"].by_region["eu"]`.

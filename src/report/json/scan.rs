@@ -20,8 +20,8 @@ pub(super) struct Scan<'a> {
     /// The states that were read.
     states: Vec<State<'a>>,
     /// The states that were to be read and could not be: nothing is known of what they record.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    unread_states: Vec<Unread<'a>>,
+    #[serde(skip_serializing_if = "UnreadStates::is_empty")]
+    unread_states: UnreadStates<'a>,
     /// Directories of the root modules that were scanned and of their modules, from the repository's root; the root itself is
     /// empty.
     directories: &'a [String],
@@ -131,9 +131,23 @@ struct Run<'a> {
     commit: Option<&'a str>,
 }
 
+/// The states that could not be read.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::report) struct UnreadStates<'a>(Vec<Unread<'a>>);
+
+impl<'a> UnreadStates<'a> {
+    pub(in crate::report) fn new(states: &'a [model::UnreadState]) -> Self {
+        Self(states.iter().map(Into::into).collect())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 /// A state that could not be read.
 #[derive(Serialize, JsonSchema)]
-pub(in crate::report) struct Unread<'a> {
+struct Unread<'a> {
     /// The directory of the root module from the repository's root; empty for the root itself.
     root_module: &'a str,
     /// The workspace; null where the workspaces themselves could not be listed.
@@ -152,7 +166,7 @@ impl<'a> From<&'a model::ScanInfo> for Scan<'a> {
             finished_at: &scan.finished_at,
             repository: (&scan.repository).into(),
             states: scan.states.iter().map(Into::into).collect(),
-            unread_states: scan.unread.iter().map(Into::into).collect(),
+            unread_states: UnreadStates::new(&scan.unread),
             directories: &scan.directories,
             providers: scan.programs.iter().map(|(source, program)| Program::new(source, program)).collect(),
             complete: scan.complete,
