@@ -3,15 +3,18 @@
 
 mod audit;
 mod blame;
+mod config;
 mod demo;
+mod init;
 mod permissions;
 mod scan;
 mod show;
 
-use crate::cli::{Cli, Color, Command, EvidenceArguments, Format, OutputArguments, ReportTarget, Reporting};
+use crate::cli::{
+    Cli, Color, Command, Format, OutputArguments, ReportTarget, Reporting, SCAN_FORMATS, WorkspaceArguments,
+};
 use crate::config::VariableSource;
 use crate::error::Error;
-use crate::evidence::{EvidenceSettings, Keep};
 use crate::interrupt::Interrupt;
 use crate::model::Report;
 use crate::report::{self, Earlier, SarifOptions, TextOptions, WriteError};
@@ -31,21 +34,22 @@ pub fn run(cli: Cli, interrupt: &Interrupt) -> Result<u8, Error> {
         Command::Audit(arguments) => audit::run(&arguments, interrupt),
         Command::Permissions(arguments) => permissions::run(arguments),
         Command::Show(arguments) => show::run(arguments, interrupt),
+        Command::Config(arguments) => config::run(arguments),
+        Command::Init(arguments) => init::run(&arguments),
         Command::Schema(arguments) => {
             let schema = match arguments.command {
                 Reporting::Scan => report::json_schema(),
                 Reporting::Blame => report::blame_schema(),
                 Reporting::Audit => report::audit_schema(),
                 Reporting::Show => report::show_schema(),
+                Reporting::Config => report::config_schema(),
+                Reporting::Settings => crate::settings::json_schema(),
             };
             write(None, &schema)?;
             Ok(crate::judge::IN_SYNC)
         }
     }
 }
-
-/// What a scan reports as.
-const SCAN_FORMATS: [Format; 3] = [Format::Text, Format::Json, Format::Sarif];
 
 /// The targets as typed, or text on standard output.
 fn targets(report: &[ReportTarget], formats: &[Format]) -> Result<Vec<ReportTarget>, Error> {
@@ -83,6 +87,15 @@ fn workspace() -> String {
     std::env::var("TF_WORKSPACE").ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "default".into())
 }
 
+/// The workspaces that are asked for: those that are typed, else the one that Terraform would use; none for all.
+fn workspaces(arguments: &WorkspaceArguments) -> Vec<String> {
+    let of_environment = || std::env::var("TF_WORKSPACE").ok().filter(|name| !name.is_empty());
+    match arguments.workspace.is_empty() {
+        true => of_environment().iter().map(|name| globset::escape(name)).collect(),
+        false => arguments.workspace.clone(),
+    }
+}
+
 /// What the environment (`TF_VAR_…`) and the command line give to variables, the stronger later.
 fn variables(named: &[VariableInput]) -> Vec<VariableInput> {
     let variable = |(name, text): (std::ffi::OsString, std::ffi::OsString)| {
@@ -90,16 +103,6 @@ fn variables(named: &[VariableInput]) -> Vec<VariableInput> {
         Some(VariableInput::Given(VariableSource::Environment { name, text: text.into_string().ok()? }))
     };
     std::env::vars_os().filter_map(variable).chain(named.iter().cloned()).collect()
-}
-
-/// Where evidence of approvals comes from, as typed.
-fn evidence(arguments: &EvidenceArguments) -> EvidenceSettings {
-    let keep = match &arguments.cache {
-        _ if arguments.no_cache => Keep::Nothing,
-        Some(dir) => Keep::In(dir.clone()),
-        None => Keep::Beside,
-    };
-    EvidenceSettings { offline: arguments.offline, forge: arguments.forge.clone(), keep }
 }
 
 /// Writes to a file, or to standard output.
@@ -116,7 +119,7 @@ fn write_by(file: Option<&Path>, render: &report::Render<'_>) -> Result<(), Erro
 }
 
 fn text_options(output: &OutputArguments, file: Option<&Path>) -> TextOptions {
-    text_options_of(output.color, output.show_folds, file)
+    text_options_of(output.color.unwrap_or(Color::Auto), output.show_folds.unwrap_or(false), file)
 }
 
 fn text_options_of(color: Color, verbose: bool, file: Option<&Path>) -> TextOptions {

@@ -18,6 +18,11 @@ pub(super) fn run(arguments: PermissionsArguments) -> Result<u8, Error> {
             reference: arguments.r#ref,
             states: arguments.state,
             workspace: super::workspace(),
+            workspaces: super::workspaces(&arguments.states.workspaces),
+            include: arguments.selection.include,
+            exclude: arguments.selection.exclude,
+            backend_config: arguments.states.backend_config,
+            allow_key_programs: arguments.states.allow_key_programs,
             variables: super::variables(&[]),
         })?;
         permissions::of_types(recorded.iter().map(|(source, name)| (source.as_str(), name.as_str())))
