@@ -1,11 +1,16 @@
 //! What a user can type.
 //! Knows nothing of how any of it is done.
 
+mod selection;
+mod variables;
+
+pub use selection::{ConfigArguments, InitArguments, SelectionArguments, StateArguments, WorkspaceArguments};
+pub use variables::VariableArguments;
+
 use crate::activity::Source;
-use crate::config::VariableSource;
 use crate::inventory::{Ignore, NamedScope};
-use crate::scan::VariableInput;
-use clap::{Args, FromArgMatches, Parser, Subcommand, ValueEnum};
+use crate::settings::DEADLINE_SECONDS;
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// Finds what drifted between approved Terraform configuration, state and the live cloud, and names who approved it.
@@ -43,7 +48,12 @@ pub enum Command {
     /// Print the least-privilege IAM policy for scanning a stack
     #[command(after_help = PERMISSIONS_EXAMPLES)]
     Permissions(PermissionsArguments),
-    /// Print the JSON Schema of a JSON report
+    /// Show every setting that a scan would use, and where it comes from; takes the flags of `scan`
+    #[command(after_help = CONFIG_EXAMPLES)]
+    Config(ConfigArguments),
+    /// Write a commented driftline.toml for this repository
+    Init(InitArguments),
+    /// Print the JSON Schema of a JSON report, or of driftline.toml
     Schema(SchemaArguments),
 }
 
@@ -52,6 +62,11 @@ Examples:
   driftline permissions                                              what this root module's state needs
   terraform state pull | driftline permissions --state - --format terraform
   driftline permissions --all                                        every resource type that is read";
+
+const CONFIG_EXAMPLES: &str = "\
+Examples:
+  driftline config                                           what a scan here would use, root module by root module
+  driftline config live --level configured --report json     with a flag of scan, for a program";
 
 const BLAME_EXAMPLES: &str = "\
 Examples:
@@ -99,6 +114,14 @@ pub struct ScanArguments {
     #[arg(long, value_name = "SOURCE", help_heading = "Input")]
     pub state: Vec<String>,
 
+    /// Which root modules
+    #[command(flatten)]
+    pub selection: SelectionArguments,
+
+    /// Which of their states, and how they are reached
+    #[command(flatten)]
+    pub states: StateArguments,
+
     /// What variables of the root modules are given
     #[command(flatten)]
     pub variables: VariableArguments,
@@ -107,17 +130,17 @@ pub struct ScanArguments {
     #[arg(long, value_name = "DIR", help_heading = "Input", conflicts_with = "record")]
     pub live: Option<PathBuf>,
 
-    /// How to read live objects
-    #[arg(long, value_enum, default_value_t = Reader::Auto, help_heading = "Input")]
-    pub reader: Reader,
+    /// How to read live objects [default: auto]
+    #[arg(long, value_enum, help_heading = "Input")]
+    pub reader: Option<Reader>,
 
     /// Read what native readers suspect once more through the provider plugin, so that it is drift to terraform too
-    #[arg(long, help_heading = "Input")]
-    pub confirm: bool,
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true, value_name = "BOOL", help_heading = "Input")]
+    pub confirm: Option<bool>,
 
-    /// What counts as a difference
-    #[arg(long, value_enum, default_value_t = LevelArgument::Normalized, help_heading = "Input")]
-    pub level: LevelArgument,
+    /// What counts as a difference [default: normalized]
+    #[arg(long, value_enum, help_heading = "Input")]
+    pub level: Option<LevelArgument>,
 
     /// Settings to use instead of driftline.toml of the approved commit
     #[arg(long, value_name = "FILE", help_heading = "Input")]
@@ -133,20 +156,21 @@ pub struct ScanArguments {
     pub activity: Vec<Source>,
 
     /// Also report live objects that are in no state
-    #[arg(long, help_heading = "Input")]
-    pub unmanaged: bool,
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true, value_name = "BOOL", help_heading = "Input")]
+    pub unmanaged: Option<bool>,
 
-    /// Look for them here instead of where the states live; can be repeated
-    #[arg(long, value_name = "[ACCOUNT/]REGION", requires = "unmanaged", help_heading = "Input")]
+    /// Look for them here instead of where the states live; goes with --unmanaged; can be repeated
+    #[arg(long, value_name = "[ACCOUNT/]REGION", help_heading = "Input")]
     pub scope: Vec<NamedScope>,
 
-    /// Leave out such of them: TYPE, TYPE:ID or tag:KEY=VALUE, each part a shell pattern; can be repeated
-    #[arg(long, value_name = "PATTERN", requires = "unmanaged", help_heading = "Input")]
+    /// Leave out such of them: TYPE, TYPE:ID or tag:KEY=VALUE, each part a shell pattern; goes with
+    /// --unmanaged; can be repeated
+    #[arg(long, value_name = "PATTERN", help_heading = "Input")]
     pub ignore: Vec<Ignore>,
 
-    /// Give up reading after this many seconds; what is not read by then is unknown
-    #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..=86_400), help_heading = "Input")]
-    pub deadline: u64,
+    /// Give up reading after this many seconds; what is not read by then is unknown [default: 900]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(DEADLINE_SECONDS), help_heading = "Input")]
+    pub deadline: Option<u64>,
 
     /// Ask no service of an account and region more often than this many times a second [default: well below each
     /// service's own limit]
@@ -167,67 +191,6 @@ pub struct ScanArguments {
     pub sarif_previous: Option<PathBuf>,
 }
 
-/// `--var` and `--var-file`, whose order counts.
-#[derive(Debug, Default, Clone)]
-pub struct VariableArguments {
-    /// In the order of the command line.
-    given: Vec<VariableInput>,
-}
-
-impl VariableArguments {
-    /// What is given, the stronger later.
-    pub fn in_order(&self) -> Vec<VariableInput> {
-        self.given.clone()
-    }
-}
-
-/// The two arguments as clap sees them.
-#[derive(Debug, Args)]
-struct VariableFlags {
-    /// Value of a variable of the root modules, as for terraform; can be repeated
-    #[arg(long, value_name = "NAME=VALUE", value_parser = named_value, help_heading = "Input")]
-    var: Vec<(String, String)>,
-
-    /// File with values of variables, as for terraform; can be repeated
-    #[arg(long, value_name = "FILE", help_heading = "Input")]
-    var_file: Vec<PathBuf>,
-}
-
-fn named_value(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
-        _ => Err("expected NAME=VALUE".into()),
-    }
-}
-
-impl Args for VariableArguments {
-    fn augment_args(command: clap::Command) -> clap::Command {
-        VariableFlags::augment_args(command)
-    }
-
-    fn augment_args_for_update(command: clap::Command) -> clap::Command {
-        VariableFlags::augment_args_for_update(command)
-    }
-}
-
-impl FromArgMatches for VariableArguments {
-    fn from_arg_matches(matches: &clap::ArgMatches) -> Result<Self, clap::Error> {
-        let indices = |name: &str| matches.indices_of(name).into_iter().flatten().collect::<Vec<usize>>();
-        let flags = VariableFlags::from_arg_matches(matches)?;
-        let texts = flags.var.into_iter().map(|(name, text)| VariableInput::Given(VariableSource::Text { name, text }));
-        let files = flags.var_file.into_iter().map(VariableInput::File);
-        let mut given: Vec<(usize, VariableInput)> =
-            indices("var").into_iter().zip(texts).chain(indices("var_file").into_iter().zip(files)).collect();
-        given.sort_by_key(|(position, _)| *position);
-        Ok(Self { given: given.into_iter().map(|(_, given)| given).collect() })
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &clap::ArgMatches) -> Result<(), clap::Error> {
-        *self = Self::from_arg_matches(matches)?;
-        Ok(())
-    }
-}
-
 /// How reports are written.
 #[derive(Debug, Clone, Args)]
 pub struct OutputArguments {
@@ -235,13 +198,13 @@ pub struct OutputArguments {
     #[arg(long, value_name = "FORMAT[=FILE]", help_heading = "Output")]
     pub report: Vec<ReportTarget>,
 
-    /// When to use color
-    #[arg(long, value_enum, default_value_t = Color::Auto, help_heading = "Output")]
-    pub color: Color,
+    /// When to use color [default: auto]
+    #[arg(long, value_enum, help_heading = "Output")]
+    pub color: Option<Color>,
 
     /// Shorten nothing in the text report, and list what comparison rules folded and by which rule
-    #[arg(long, help_heading = "Output")]
-    pub show_folds: bool,
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true, value_name = "BOOL", help_heading = "Output")]
+    pub show_folds: Option<bool>,
 }
 
 /// Arguments of `permissions`.
@@ -258,6 +221,14 @@ pub struct PermissionsArguments {
     /// State to read instead of the backend's: a file, a glob, or - for standard input; can be repeated
     #[arg(long, value_name = "SOURCE", conflicts_with = "all")]
     pub state: Vec<String>,
+
+    /// Which root modules
+    #[command(flatten)]
+    pub selection: SelectionArguments,
+
+    /// Which of their states, and how they are reached
+    #[command(flatten)]
+    pub states: StateArguments,
 
     /// Every resource type that is read, whatever a state holds; `scan --unmanaged` needs it
     #[arg(long)]
@@ -284,9 +255,21 @@ pub struct StatesArguments {
     #[arg(long, value_name = "SOURCE")]
     pub state: Vec<String>,
 
+    /// Which root modules
+    #[command(flatten)]
+    pub selection: SelectionArguments,
+
+    /// Which of their states, and how they are reached
+    #[command(flatten)]
+    pub states: StateArguments,
+
     /// What variables of the root modules are given
     #[command(flatten)]
     pub variables: VariableArguments,
+
+    /// Settings to use instead of driftline.toml of the approved commit
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 
     /// Also list earlier states that the backends still keep, at most so many of each
     #[arg(long, value_name = "NUMBER")]
@@ -300,7 +283,7 @@ pub struct StatesArguments {
 /// Arguments of `schema`.
 #[derive(Debug, Args)]
 pub struct SchemaArguments {
-    /// The command whose JSON report is described
+    /// The command whose JSON report is described; `settings` for driftline.toml
     #[arg(value_name = "COMMAND", default_value = "scan")]
     pub command: Reporting,
 }
@@ -318,6 +301,10 @@ pub enum Reporting {
     Show,
     /// What `driftline states` writes
     States,
+    /// What `driftline config` writes
+    Config,
+    /// What driftline.toml can say
+    Settings,
 }
 
 /// How a policy is written.
@@ -345,8 +332,8 @@ pub struct DemoArguments {
 #[derive(Debug, Clone, Args)]
 pub struct EvidenceArguments {
     /// Ask no forge: of its records use only what an earlier run kept
-    #[arg(long, help_heading = "Evidence")]
-    pub offline: bool,
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true, value_name = "BOOL", help_heading = "Evidence")]
+    pub offline: Option<bool>,
 
     /// The forge's API, where the remote does not tell: its address ends in /api/v3 (GitHub Enterprise) or /api/v4 (GitLab); the
     /// forge's token goes there
@@ -358,8 +345,8 @@ pub struct EvidenceArguments {
     pub cache: Option<PathBuf>,
 
     /// Keep nothing of it
-    #[arg(long, conflicts_with_all = ["cache", "offline"], help_heading = "Evidence")]
-    pub no_cache: bool,
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", hide_possible_values = true, value_name = "BOOL", conflicts_with_all = ["cache", "offline"], help_heading = "Evidence")]
+    pub no_cache: Option<bool>,
 }
 
 /// Arguments of `audit`.
@@ -413,6 +400,10 @@ pub struct BlameArguments {
     #[arg(long, value_name = "REV")]
     pub r#ref: Option<String>,
 
+    /// Which root modules
+    #[command(flatten)]
+    pub selection: SelectionArguments,
+
     /// Settings to use instead of driftline.toml of the approved commit
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -445,6 +436,14 @@ pub struct ShowArguments {
     #[arg(long, value_name = "SOURCE")]
     pub state: Vec<String>,
 
+    /// Which root modules
+    #[command(flatten)]
+    pub selection: SelectionArguments,
+
+    /// Which of their states, and how they are reached
+    #[command(flatten)]
+    pub states: StateArguments,
+
     /// What variables of the root modules are given
     #[command(flatten)]
     pub variables: VariableArguments,
@@ -458,7 +457,7 @@ pub struct ShowArguments {
     pub offline: bool,
 
     /// Give up reading after this many seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(DEADLINE_SECONDS))]
     pub deadline: u64,
 
     /// Report to write: text or json, optionally =FILE; can be repeated [default: text]
@@ -557,6 +556,9 @@ impl std::str::FromStr for ReportTarget {
         Ok(Self { format, file })
     }
 }
+
+/// What a scan reports as.
+pub(crate) const SCAN_FORMATS: [Format; 3] = [Format::Text, Format::Json, Format::Sarif];
 
 /// A report is one of those that a command can write, and no two of them share a place.
 ///

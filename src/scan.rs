@@ -46,14 +46,18 @@ pub struct Subject {
     pub reference: Option<String>,
     /// Where the state is, instead of what the backend says.
     pub states: Vec<String>,
-    /// The workspaces, as patterns; empty for all that have a state.
-    pub workspaces: Vec<String>,
-    /// What completes backend blocks, as `terraform init -backend-config` takes it.
-    pub backend_config: Vec<String>,
-    /// Whether programs that the configuration names may be run for the keys of encrypted states.
-    pub allow_key_programs: bool,
     /// What the environment and the command line give the root modules' variables, in order.
     pub variables: Vec<VariableInput>,
+    /// Patterns of the workspaces that are looked at, of the command line or the environment; empty for what the settings say.
+    pub workspaces: Vec<String>,
+    /// Patterns of the directories of root modules that are looked at; empty for all.
+    pub include: Vec<String>,
+    /// Patterns of those that are not.
+    pub exclude: Vec<String>,
+    /// `KEY=VALUE`, or files of such, that complete backend blocks.
+    pub backend_config: Vec<String>,
+    /// Whether programs are run that the configuration names as providers of keys.
+    pub allow_key_programs: bool,
 }
 
 /// A value, or a file of values, for variables of root modules.

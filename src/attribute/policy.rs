@@ -3,12 +3,13 @@
 
 use crate::forge::ForgeKind;
 use crate::model::Assurance;
-use serde::{Deserialize, Deserializer};
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 /// `[segregation]`: what makes a change properly approved. The defaults are the strict rule.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Policy {
     /// How many independent persons have to approve.
@@ -25,12 +26,15 @@ pub struct Policy {
     pub acked_by: bool,
     /// The weakest class of evidence that counts.
     #[serde(deserialize_with = "assurance")]
+    #[schemars(schema_with = "assurances", extend("default" = Assurance::Asserted.name()))]
     pub minimum_assurance: Assurance,
     /// Names, addresses and accounts of programs; `*` stands for anything.
+    #[schemars(example = ["ci-*", "*@robots.example.com"])]
     pub bots: Vec<String>,
     /// Names, addresses and accounts that several persons share.
     pub shared: Vec<String>,
     /// Programs for whose changes nobody need have asked: a person's approval is enough. No program ever approves.
+    #[schemars(example = ["renovate[bot]"])]
     pub trusted_bots: Vec<String>,
     /// The label that declares a pull request an emergency.
     pub emergency_label: String,
@@ -45,7 +49,7 @@ pub struct Policy {
 }
 
 /// What checks on the merged revision mean for the verdict.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Checks {
     /// They are reported.
@@ -87,17 +91,26 @@ fn assurance<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Assurance, D:
     })
 }
 
+fn assurances(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    let accepted = Assurance::ALL.into_iter().filter(|class| *class != Assurance::Implied);
+    let names: Vec<_> = accepted.map(Assurance::name).collect();
+    schemars::json_schema!({"type": "string", "enum": names})
+}
+
 /// `[[person]]`: one person, or one program, under all names.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PersonSettings {
     /// The name in reports; other entries refer to it.
+    #[schemars(example = &"Ann Lee")]
     pub name: String,
     /// All mail addresses, the one for reports first.
     #[serde(default)]
+    #[schemars(example = ["ann@example.com"])]
     pub emails: Vec<String>,
     /// Accounts: `github:ann`, `gitlab:ann`.
     #[serde(default)]
+    #[schemars(example = ["github:ann"])]
     pub logins: Vec<String>,
     /// Whether several persons use it.
     #[serde(default)]
@@ -105,30 +118,36 @@ pub struct PersonSettings {
     /// Whether it is a program.
     #[serde(default)]
     pub bot: bool,
-    /// Who asks for what a program changes: the name, an address or an account of a person.
+    /// Who asks for what a program changes: the name, an address or an account of a person. With `bot = true`.
     #[serde(default)]
+    #[schemars(example = &"Ann Lee")]
     pub owner: Option<String>,
 }
 
 /// `[[team]]`: who is in a team that CODEOWNERS names.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TeamSettings {
     /// As CODEOWNERS writes it: `@org/infra`.
+    #[schemars(example = &"@org/infra")]
     pub name: String,
     /// Names, addresses or accounts.
+    #[schemars(example = ["Ann Lee", "github:bob"])]
     pub members: Vec<String>,
 }
 
 /// `[signatures]`: whose signatures are trusted. Paths are those of the approved commit.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SignatureSettings {
     /// Files of OpenPGP public keys; `*` stands for any part of a file's name.
+    #[schemars(example = ["keys/*.asc"])]
     pub openpgp: Vec<String>,
     /// A file of allowed SSH signers.
+    #[schemars(example = &"keys/allowed_signers")]
     pub allowed_signers: Option<String>,
     /// A file of X.509 root certificates.
+    #[schemars(example = &"keys/roots.pem")]
     pub x509_roots: Option<String>,
     /// Mail addresses of the keys by which the forge signs what it commits.
     pub forge_signers: Vec<String>,
@@ -142,13 +161,15 @@ impl Default for SignatureSettings {
 }
 
 /// `[forge]`: where pull requests are, if the remote does not tell.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ForgeSettings {
     /// `github` or `gitlab`.
     #[serde(deserialize_with = "forge_kind")]
+    #[schemars(schema_with = "forge_kinds", example = &"github")]
     pub kind: Option<ForgeKind>,
     /// The repository there: `owner/name`.
+    #[schemars(example = &"owner/name")]
     pub repository: Option<String>,
 }
 
@@ -156,6 +177,10 @@ fn forge_kind<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Forge
     let name = String::deserialize(deserializer)?;
     let kind = [ForgeKind::GitHub, ForgeKind::GitLab].into_iter().find(|kind| kind.as_str() == name);
     kind.map(Some).ok_or_else(|| serde::de::Error::custom("the kind of a forge is github or gitlab"))
+}
+
+fn forge_kinds(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({"type": "string", "enum": [ForgeKind::GitHub.as_str(), ForgeKind::GitLab.as_str()]})
 }
 
 /// Who is who, by the settings.

@@ -22,7 +22,8 @@ pub(super) fn run(arguments: &AuditArguments, interrupt: &Interrupt) -> Result<u
     let repository = Repository::discover(&arguments.dir)?;
     let approved = repository.approved(arguments.r#ref.as_deref())?;
     let directory = repository.relative(&arguments.dir)?;
-    let settings = super::evidence(&arguments.evidence);
+    let file = settings::read(&repository.tree(approved.commit)?, arguments.config.as_deref())?;
+    let settings = settings::evidence_in_force(&arguments.evidence, &file, repository.work_dir())?.settings();
     let keep = settings.keep.dir(&repository);
     let directories = if directory.is_empty() { Vec::new() } else { vec![directory.clone()] };
     // A record for auditors does not rest on what an earlier run left where others can write.
@@ -40,7 +41,7 @@ pub(super) fn run(arguments: &AuditArguments, interrupt: &Interrupt) -> Result<u
     let sources = Sources {
         repository: &repository,
         approved: &approved,
-        file: &settings::read(&tree, arguments.config.as_deref())?,
+        file: &file,
         settings: &settings,
         environment: &environment,
     };

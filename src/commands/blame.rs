@@ -13,7 +13,7 @@ use crate::interrupt::Interrupt;
 use crate::judge::IN_SYNC;
 use crate::model::Address;
 use crate::report::{blame_json, blame_text};
-use crate::settings;
+use crate::settings::{self, Directories};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -28,7 +28,10 @@ pub(super) fn run(arguments: &BlameArguments, interrupt: &Interrupt) -> Result<u
     let tree = repository.tree(approved.commit)?;
     let options = config::Options { work_dir: repository.work_dir().map(Into::into), ..config::Options::default() };
 
-    let modules = discover::root_modules(&tree, &repository.relative(&arguments.dir)?)?;
+    let file = settings::read(&tree, arguments.config.as_deref())?;
+    let mut modules = discover::root_modules(&tree, &repository.relative(&arguments.dir)?)?;
+    let kept = Directories::of(&arguments.selection.include, &arguments.selection.exclude, &file.scan)?;
+    modules.retain(|module| kept.keep(&module.directory));
     let shared = repository.shared();
     let read = |local: &mut Repository, module: &RootModule| {
         let configuration = config::read(&local.tree(approved.commit)?, &module.directory, &options);
@@ -40,7 +43,7 @@ pub(super) fn run(arguments: &BlameArguments, interrupt: &Interrupt) -> Result<u
     let directories: BTreeSet<&String> = read.iter().flat_map(|(directories, _)| directories).collect();
     let directories: Vec<String> = directories.into_iter().cloned().collect();
     let resources: Vec<Resource> = read.into_iter().flat_map(|(_, resources)| resources).collect();
-    let settings = super::evidence(&arguments.evidence);
+    let settings = settings::evidence_in_force(&arguments.evidence, &file, repository.work_dir())?.settings();
     let keep = settings.keep.dir(&repository);
     let history = attribute::history(repository.inner(), approved.commit, &directories, keep.as_deref())?;
     let resources = blame::found(&history, resources);
@@ -48,7 +51,7 @@ pub(super) fn run(arguments: &BlameArguments, interrupt: &Interrupt) -> Result<u
     let sources = Sources {
         repository: &repository,
         approved: &approved,
-        file: &settings::read(&tree, arguments.config.as_deref())?,
+        file: &file,
         settings: &settings,
         environment: &environment,
     };

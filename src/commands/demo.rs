@@ -39,7 +39,7 @@ const NAME: &str = "payments-infrastructure";
 
 /// Unpacks the example, scans it, reports.
 pub(super) fn run(arguments: DemoArguments, interrupt: &Interrupt) -> Result<u8, Error> {
-    super::targets(&arguments.output.report, &super::SCAN_FORMATS)?;
+    super::targets(&arguments.output.report, &crate::cli::SCAN_FORMATS)?;
     let temporary;
     let dir = match &arguments.keep {
         Some(dir) => dir.clone(),
@@ -54,10 +54,12 @@ pub(super) fn run(arguments: DemoArguments, interrupt: &Interrupt) -> Result<u8,
             dir: dir.join("live"),
             reference: None,
             states: vec![dir.join("live/terraform.tfstate").to_string_lossy().into_owned()],
+            variables: Vec::new(),
             workspaces: Vec::new(),
+            include: Vec::new(),
+            exclude: Vec::new(),
             backend_config: Vec::new(),
             allow_key_programs: false,
-            variables: Vec::new(),
         },
         live: Some(dir.join("recording")),
         record: None,

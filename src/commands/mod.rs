@@ -3,16 +3,19 @@
 
 mod audit;
 mod blame;
+mod config;
 mod demo;
+mod init;
 mod permissions;
 mod scan;
 mod show;
 mod states;
 
-use crate::cli::{Cli, Color, Command, EvidenceArguments, Format, OutputArguments, ReportTarget, Reporting};
+use crate::cli::{
+    Cli, Color, Command, Format, OutputArguments, ReportTarget, Reporting, SCAN_FORMATS, WorkspaceArguments,
+};
 use crate::config::VariableSource;
 use crate::error::Error;
-use crate::evidence::{EvidenceSettings, Keep};
 use crate::interrupt::Interrupt;
 use crate::model::Report;
 use crate::report::{self, Earlier, SarifOptions, TextOptions, WriteError};
@@ -33,6 +36,8 @@ pub fn run(cli: Cli, interrupt: &Interrupt) -> Result<u8, Error> {
         Command::Permissions(arguments) => permissions::run(arguments, interrupt),
         Command::Show(arguments) => show::run(arguments, interrupt),
         Command::States(arguments) => states::run(arguments, interrupt),
+        Command::Config(arguments) => config::run(arguments),
+        Command::Init(arguments) => init::run(&arguments),
         Command::Schema(arguments) => {
             let schema = match arguments.command {
                 Reporting::Scan => report::json_schema(),
@@ -40,15 +45,14 @@ pub fn run(cli: Cli, interrupt: &Interrupt) -> Result<u8, Error> {
                 Reporting::Audit => report::audit_schema(),
                 Reporting::Show => report::show_schema(),
                 Reporting::States => report::states_schema(),
+                Reporting::Config => report::config_schema(),
+                Reporting::Settings => crate::settings::json_schema(),
             };
             write(None, &schema)?;
             Ok(crate::judge::IN_SYNC)
         }
     }
 }
-
-/// What a scan reports as.
-const SCAN_FORMATS: [Format; 3] = [Format::Text, Format::Json, Format::Sarif];
 
 /// The targets as typed, or text on standard output.
 fn targets(report: &[ReportTarget], formats: &[Format]) -> Result<Vec<ReportTarget>, Error> {
@@ -81,9 +85,13 @@ fn write_reports(
     Ok(())
 }
 
-/// The workspace that the environment names, as for Terraform; without one all that have a state.
-fn workspaces() -> Vec<String> {
-    std::env::var("TF_WORKSPACE").ok().filter(|name| !name.is_empty()).into_iter().collect()
+/// The workspaces that are asked for: those that are typed, else the one that Terraform would use; none for all.
+fn workspaces(arguments: &WorkspaceArguments) -> Vec<String> {
+    let of_environment = || std::env::var("TF_WORKSPACE").ok().filter(|name| !name.is_empty());
+    match arguments.workspace.is_empty() {
+        true => of_environment().iter().map(|name| globset::escape(name)).collect(),
+        false => arguments.workspace.clone(),
+    }
 }
 
 /// What the environment (`TF_VAR_…`) and the command line give to variables, the stronger later.
@@ -93,16 +101,6 @@ fn variables(named: &[VariableInput]) -> Vec<VariableInput> {
         Some(VariableInput::Given(VariableSource::Environment { name, text: text.into_string().ok()? }))
     };
     std::env::vars_os().filter_map(variable).chain(named.iter().cloned()).collect()
-}
-
-/// Where evidence of approvals comes from, as typed.
-fn evidence(arguments: &EvidenceArguments) -> EvidenceSettings {
-    let keep = match &arguments.cache {
-        _ if arguments.no_cache => Keep::Nothing,
-        Some(dir) => Keep::In(dir.clone()),
-        None => Keep::Beside,
-    };
-    EvidenceSettings { offline: arguments.offline, forge: arguments.forge.clone(), keep }
 }
 
 /// Runs what waits for networks to its end. Reads that hang do not hold up the end.
@@ -127,7 +125,7 @@ fn write_by(file: Option<&Path>, render: &report::Render<'_>) -> Result<(), Erro
 }
 
 fn text_options(output: &OutputArguments, file: Option<&Path>) -> TextOptions {
-    text_options_of(output.color, output.show_folds, file)
+    text_options_of(output.color.unwrap_or(Color::Auto), output.show_folds.unwrap_or(false), file)
 }
 
 fn text_options_of(color: Color, verbose: bool, file: Option<&Path>) -> TextOptions {

@@ -2,7 +2,7 @@
 //! Knows nothing of what a scan does.
 
 use super::write_reports;
-use crate::cli::{LevelArgument, Reader, ScanArguments};
+use crate::cli::{LevelArgument, OutputArguments, Reader, SCAN_FORMATS, ScanArguments};
 use crate::compare::Level;
 use crate::error::Error;
 use crate::fetch::Progress;
@@ -13,6 +13,7 @@ use crate::model::Report;
 use crate::providers::{HAS_PLUGINS, Readers};
 use crate::report::Earlier;
 use crate::scan::{self, Settings, Subject};
+use crate::settings::{self, ScanInForce};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::Read;
 use std::path::Path;
@@ -24,55 +25,73 @@ const MAX_PREVIOUS_BYTES: u64 = 256 << 20;
 /// Scans and reports.
 pub(super) fn run(arguments: ScanArguments, interrupt: &Interrupt) -> Result<u8, Error> {
     let variables = arguments.variables.in_order();
-    let (readers, level) = readers(&arguments)?;
     // Arguments that cannot work are told before an hour of reading.
-    super::targets(&arguments.output.report, &super::SCAN_FORMATS)?;
-    let previous = match arguments.sarif_previous.as_deref() {
+    super::targets(&arguments.output.report, &SCAN_FORMATS)?;
+    let repository = Repository::discover(&arguments.dir)?;
+    let approved = repository.approved(arguments.r#ref.as_deref())?;
+    let file = settings::read(&repository.tree(approved.commit)?, arguments.config.as_deref())?;
+    let environment = std::env::vars_os().collect();
+    let in_force = settings::scan_in_force(&arguments, &file, &environment, repository.work_dir())?;
+    let evidence = settings::evidence_in_force(&arguments.evidence, &file, repository.work_dir())?;
+    let (readers, level) = readers(&in_force, arguments.live.is_some())?;
+    let previous = match in_force.sarif_previous.value.as_deref() {
         Some(path) if path != Path::new("none") => Some(read_previous(path)?),
         _ => None,
     };
     let earlier = match &previous {
         Some(text) => Earlier::Report(text),
-        None if arguments.sarif_previous.is_some() => Earlier::FirstUpload,
+        None if in_force.sarif_previous.value.is_some() => Earlier::FirstUpload,
         None => Earlier::NotGiven,
     };
-    let directory = Repository::discover(&arguments.dir)?.relative(&arguments.dir)?;
+    let directory = repository.relative(&arguments.dir)?;
+    let output = OutputArguments {
+        report: in_force.report.value,
+        color: Some(in_force.color.value),
+        show_folds: Some(in_force.show_folds.value),
+    };
     let settings = Settings {
         subject: Subject {
             dir: arguments.dir,
             reference: arguments.r#ref,
             states: arguments.state,
-            workspaces: super::workspaces(),
-            backend_config: Vec::new(),
-            allow_key_programs: false,
+            workspaces: super::workspaces(&arguments.states.workspaces),
+            include: in_force.include.value,
+            exclude: in_force.exclude.value,
+            backend_config: arguments.states.backend_config,
+            allow_key_programs: arguments.states.allow_key_programs,
             variables: super::variables(&variables),
         },
         live: arguments.live,
-        record: arguments.record,
-        activity: arguments.activity,
-        inventory: Inventory { wanted: arguments.unmanaged, scopes: arguments.scope, ignored: arguments.ignore },
-        deadline: Duration::from_secs(arguments.deadline),
-        max_rps: arguments.max_rps,
+        record: in_force.record.value,
+        activity: in_force.activity.value,
+        inventory: Inventory {
+            wanted: in_force.unmanaged.value,
+            scopes: in_force.scope.value,
+            ignored: in_force.ignore.value,
+        },
+        deadline: Duration::from_secs(in_force.deadline.value),
+        max_rps: in_force.max_rps.value,
         readers,
-        confirm: arguments.confirm,
+        confirm: in_force.confirm.value,
         level,
         config: arguments.config,
-        evidence: super::evidence(&arguments.evidence),
-        environment: std::env::vars_os().collect(),
+        evidence: evidence.settings(),
+        environment,
     };
     let report = scan(&settings, interrupt)?;
-    write_reports(&report, &arguments.output, &directory, earlier)?;
+    write_reports(&report, &output, &directory, earlier)?;
     Ok(report.scan.exit_code)
 }
 
 /// Which readers, and at what level their answers are compared.
-fn readers(arguments: &ScanArguments) -> Result<(Readers, Level), Error> {
-    let readers = match arguments.reader {
+fn readers(in_force: &ScanInForce, replays: bool) -> Result<(Readers, Level), Error> {
+    let confirm = in_force.confirm.value;
+    let readers = match in_force.reader.value {
         Reader::Auto => Readers::Auto,
         Reader::Native => Readers::Native,
         Reader::Plugin => Readers::Plugin,
     };
-    let level = match arguments.level {
+    let level = match in_force.level.value {
         LevelArgument::Raw => Level::Raw,
         LevelArgument::Normalized => Level::Normalized,
         LevelArgument::Configured => Level::Configured,
@@ -81,10 +100,10 @@ fn readers(arguments: &ScanArguments) -> Result<(Readers, Level), Error> {
     if level == Level::Raw && readers != Readers::Plugin {
         return usage("--level raw compares what the provider itself answers: it goes with --reader plugin");
     }
-    if arguments.confirm && readers != Readers::Auto {
+    if confirm && readers != Readers::Auto {
         return usage("--confirm reads once more what native readers suspect: it goes with --reader auto");
     }
-    if !HAS_PLUGINS && arguments.live.is_none() && (arguments.confirm || readers == Readers::Plugin) {
+    if !HAS_PLUGINS && !replays && (confirm || readers == Readers::Plugin) {
         return usage("this driftline was built without the plugin reader: build it with `--features plugin`");
     }
     Ok((readers, level))

@@ -15,9 +15,11 @@ pub(super) fn run(arguments: StatesArguments, interrupt: &Interrupt) -> Result<u
         dir: arguments.dir,
         reference: arguments.r#ref,
         states: arguments.state,
-        workspaces: super::workspaces(),
-        backend_config: Vec::new(),
-        allow_key_programs: false,
+        workspaces: super::workspaces(&arguments.states.workspaces),
+        include: arguments.selection.include,
+        exclude: arguments.selection.exclude,
+        backend_config: arguments.states.backend_config,
+        allow_key_programs: arguments.states.allow_key_programs,
         variables: super::variables(&arguments.variables.in_order()),
     };
     let environment = std::env::vars_os().collect();

@@ -27,6 +27,13 @@ pub enum VariableSource {
         /// The value as text.
         text: String,
     },
+    /// A value of `driftline.toml`, of whatever type it has there.
+    Value {
+        /// The variable.
+        name: String,
+        /// The value.
+        value: serde_json::Value,
+    },
     /// `--var-file`: what the file holds.
     File {
         /// The path, for messages; its ending tells the syntax.
@@ -40,6 +47,8 @@ pub enum VariableSource {
 #[derive(Debug, Clone)]
 enum Given {
     Value(Value, SourceRange),
+    /// A value that stands in no file of values.
+    Outside(Value),
     /// Whether it is a string or an expression depends on the type that is declared.
     Text(String),
 }
@@ -65,7 +74,7 @@ impl Inputs {
     /// The value of a variable, if it is given one.
     pub(crate) fn value(&self, name: &str, variable: &Variable) -> Option<Value> {
         Some(match self.values.get(name)? {
-            Given::Value(value, _) => value.clone(),
+            Given::Value(value, _) | Given::Outside(value) => value.clone(),
             Given::Text(text) if is_plain(variable) => Value::string(text),
             Given::Text(text) => {
                 let value = language::parse(text).ok().and_then(|expression| language::constant(&expression).ok());
@@ -78,7 +87,7 @@ impl Inputs {
     pub(crate) fn place(&self, name: &str) -> Option<Place> {
         Some(match self.values.get(name)? {
             Given::Value(_, range) => Place::File(range.clone()),
-            Given::Text(_) => Place::Outside,
+            Given::Text(_) | Given::Outside(_) => Place::Outside,
         })
     }
 
@@ -141,6 +150,9 @@ pub(crate) fn read(
             VariableSource::Environment { .. } => {}
             VariableSource::Text { name, text } => {
                 inputs.values.insert(name.clone(), Given::Text(text.clone()));
+            }
+            VariableSource::Value { name, value } => {
+                inputs.values.insert(name.clone(), Given::Outside(language::from_json(value)));
             }
             VariableSource::File { path, text } => inputs.file(&SourceFile::new(path, text.clone()), problems),
         }

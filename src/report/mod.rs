@@ -5,6 +5,7 @@ mod activity;
 mod approval;
 mod audit;
 mod blame;
+mod config;
 #[cfg(test)]
 mod example;
 mod inert;
@@ -19,6 +20,7 @@ mod write;
 
 pub use audit::{audit_csv, audit_json, audit_markdown, audit_schema, audit_text};
 pub use blame::{blame_json, blame_schema, blame_text};
+pub use config::{config_json, config_schema};
 pub use inert::inert;
 pub use json::{json, json_schema};
 pub use sarif::{Earlier, Refused, SarifOptions, sarif};
