@@ -40,3 +40,4 @@ pub mod settings;
 pub mod show;
 pub mod signature;
 pub mod state;
+pub mod terragrunt;

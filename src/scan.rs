@@ -318,7 +318,8 @@ fn report(
 fn read_roots(subject: &Subject, repository: &Repository, approved: &Approved) -> Result<Vec<Root>, Error> {
     let tree = repository.tree(approved.commit)?;
     let dir = repository.relative(&subject.dir)?;
-    let modules = discover::root_modules(&tree, &dir)?;
+    let search = discover::Search { only_here: !subject.states.is_empty(), ..discover::Search::default() };
+    let modules = discover::root_modules(&tree, &dir, &search)?.root_modules;
     if !subject.states.is_empty() && modules.len() > 1 {
         return Err(Error::AmbiguousState { dir, count: modules.len() });
     }

@@ -5,7 +5,7 @@ use crate::attribute;
 use crate::blame::{self, Resource};
 use crate::cli::{BlameArguments, Format};
 use crate::config;
-use crate::discover::{self, RootModule};
+use crate::discover::{self, RootModule, Search};
 use crate::error::Error;
 use crate::evidence::{self, Sources};
 use crate::git::Repository;
@@ -28,7 +28,9 @@ pub(super) fn run(arguments: &BlameArguments, interrupt: &Interrupt) -> Result<u
     let tree = repository.tree(approved.commit)?;
     let options = config::Options { work_dir: repository.work_dir().map(Into::into), ..config::Options::default() };
 
-    let modules = discover::root_modules(&tree, &repository.relative(&arguments.dir)?)?;
+    let environment: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
+    let search = Search { environment: environment.clone(), ..Search::default() };
+    let modules = discover::root_modules(&tree, &repository.relative(&arguments.dir)?, &search)?.root_modules;
     let shared = repository.shared();
     let read = |local: &mut Repository, module: &RootModule| {
         let configuration = config::read(&local.tree(approved.commit)?, &module.directory, &options);
@@ -44,7 +46,6 @@ pub(super) fn run(arguments: &BlameArguments, interrupt: &Interrupt) -> Result<u
     let keep = settings.keep.dir(&repository);
     let history = attribute::history(repository.inner(), approved.commit, &directories, keep.as_deref())?;
     let resources = blame::found(&history, resources);
-    let environment: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
     let sources = Sources {
         repository: &repository,
         approved: &approved,
