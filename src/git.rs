@@ -5,6 +5,7 @@ mod tips;
 mod tree;
 
 pub use tips::EarlierTip;
+pub(crate) use tree::Survey;
 pub use tree::Tree;
 
 use crate::redact::hex;

@@ -41,3 +41,4 @@ pub mod show;
 pub mod signature;
 pub mod state;
 pub mod states;
+pub mod terragrunt;

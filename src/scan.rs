@@ -1,6 +1,7 @@
 //! The scan: every stage once, in order.
 //! Knows nothing of formats, arguments or terminals.
 
+mod asking;
 mod history;
 mod listing;
 mod live;
@@ -11,6 +12,7 @@ use crate::activity;
 use crate::attributions::Attributions;
 use crate::compare::{Level, Sides, compare};
 use crate::config::{Configuration, VariableSource};
+use crate::discover::{self, Discovered, Filter, LeftOut, Search};
 use crate::evidence::EvidenceSettings;
 use crate::fetch::{self, FetchSettings, Live, Progress};
 use crate::git::{Approved, Repository};
@@ -25,8 +27,8 @@ use crate::redact::{RedactionKey, hex};
 use crate::settings::{self, SettingsFile};
 use crate::show::{self, Shown};
 use crate::state::{self, State, StateText};
-use crate::states::{self, Asked, Moved, ReadState, Roots, Unread};
-use crate::{confirm, discover, error::Error, installation, providers, record};
+use crate::states::{self, Moved, ReadState, Roots, Unread};
+use crate::{confirm, error::Error, installation, providers, record};
 pub use listing::{ListedState, Listing, listing};
 use live::Earlier;
 use provider_api::Provider;
@@ -150,10 +152,18 @@ struct Gathered<'a> {
     notices: Vec<Notice>,
     /// The states that could not be read.
     unread: &'a [UnreadState],
+    /// Directories that were not looked at.
+    left_out: &'a [LeftOut],
 }
 
 /// Whether an instance of a state is to be read.
 type Wanted<'a> = &'a (dyn Fn(&Configuration, &Address) -> bool + Sync);
+
+/// What was not looked at, and what is to be said of that.
+struct Selection {
+    left_out: Vec<LeftOut>,
+    notices: Vec<Notice>,
+}
 
 /// What stays the same while states and live objects are read.
 struct Context<'a> {
@@ -161,6 +171,7 @@ struct Context<'a> {
     repository: &'a Repository,
     approved: &'a Approved,
     file: &'a SettingsFile,
+    selection: Selection,
     wanted: Option<Wanted<'a>>,
     interrupt: &'a Interrupt,
     progress: &'a (dyn Fn(Progress) + Sync),
@@ -180,9 +191,11 @@ async fn gathered<T>(
     let approved = &repository.approved(settings.subject.reference.as_deref())?;
     let file = &settings::read(&repository.tree(approved.commit)?, settings.config.as_deref())?;
     let environment = Arc::new(settings.environment.clone());
-    let mut roots = read_roots(&settings.subject, (repository, approved), &environment, interrupt).await?;
+    let read = read_roots(&settings.subject, (repository, approved, file), &environment, interrupt).await?;
+    let Read { mut roots, left_out, notices } = read;
     let begun = Instant::now();
-    let context = Context { settings, repository, approved, file, wanted, interrupt, progress, begun };
+    let selection = Selection { left_out, notices };
+    let context = Context { settings, repository, approved, file, selection, wanted, interrupt, progress, begun };
     match looked(&context, &roots, None, &finish).await? {
         Looked::Whole(outcome) => Ok(outcome),
         Looked::Moved(moved, earlier) => {
@@ -257,9 +270,12 @@ async fn looked<T>(
     }
     notices.extend(confirm::merge(&mut live, confirmed));
     notices.extend(notices::of_states(&states, &unread));
+    notices.extend(context.selection.notices.iter().cloned());
     let (sides, until) = (Sides { live: &live, ..sides }, context.begun + settings.deadline);
-    let (providers, file, unread) = (&providers[..], context.file, &unread[..]);
-    finish(&Gathered { repository, approved, sides, file, providers, until, notices, unread }).await.map(Looked::Whole)
+    let (providers, file, unread, left_out) =
+        (&providers[..], context.file, &unread[..], &context.selection.left_out[..]);
+    let gathered = Gathered { repository, approved, sides, file, providers, until, notices, unread, left_out };
+    finish(&gathered).await.map(Looked::Whole)
 }
 
 impl Context<'_> {
@@ -337,7 +353,7 @@ fn report(
     started_at: jiff::Timestamp,
     interrupt: &Interrupt,
 ) -> Result<Report, Error> {
-    let Gathered { repository, approved, sides, notices: said, unread, .. } = gathered;
+    let Gathered { repository, approved, sides, notices: said, unread, left_out: not_looked_at, .. } = gathered;
     let Sides { states, configurations, keys, .. } = *sides;
     let mut comparison = compare(sides);
     let left_out = inventory::apply(&settings.inventory, &mut comparison);
@@ -358,6 +374,7 @@ fn report(
         repository: repository_info(repository, approved),
         states: states.iter().map(|state| state.info.clone()).collect(),
         unread: unread.to_vec(),
+        left_out: not_looked_at.iter().map(|one| (one.directory.clone(), one.reason.clone())).collect(),
         directories: history::directories(configurations),
         programs: sides.live.programs().into_iter().collect(),
         complete: false,
@@ -370,28 +387,37 @@ fn report(
 /// Finds the root modules, and reads the states of each.
 async fn read_roots(
     subject: &Subject,
-    (repository, approved): (&Repository, &Approved),
+    (repository, approved, file): (&Repository, &Approved, &SettingsFile),
     environment: &Arc<BTreeMap<OsString, OsString>>,
     interrupt: &Interrupt,
-) -> Result<Roots, Error> {
+) -> Result<Read, Error> {
     let tree = repository.tree(approved.commit)?;
     let dir = repository.relative(&subject.dir)?;
-    let modules = discover::root_modules(&tree, &dir)?;
-    if !subject.states.is_empty() && modules.len() > 1 {
-        return Err(Error::AmbiguousState { dir, count: modules.len() });
-    }
-    let variables = variables::variables(subject, repository, &tree)?;
-    let asked = Asked {
-        sources: subject.states.clone(),
-        workspaces: subject.workspaces.clone(),
-        backend_config: subject.backend_config.clone(),
-        variables,
-        allow_key_programs: subject.allow_key_programs,
-    };
-    let modules: Vec<_> = modules.into_iter().map(|module| (module, asked.clone())).collect();
+    let or = |typed: &[String], set: &[String]| if typed.is_empty() { set.to_vec() } else { typed.to_vec() };
+    let filter = Filter::new(&or(&subject.include, &file.scan.include), &or(&subject.exclude, &file.scan.exclude))?;
+    let search = Search { only_here: !subject.states.is_empty(), filter, environment: environment.as_ref().clone() };
+    let Discovered { root_modules, left_out, unmatched } = discover::root_modules(&tree, &dir, &search)?;
     let work_dir = repository.work_dir().unwrap_or(Path::new("."));
-    let place = states::Place { tree: &tree, work_dir, environment, aws: None, interrupt };
-    states::read(&modules, &place).await
+    let asking = asking::Asking { subject, file, repository, tree: &tree, environment, work_dir };
+    let asked: Vec<_> = root_modules.into_iter().map(|module| (asking.of(&module), module)).collect();
+    let place = states::Place {
+        tree: &tree,
+        work_dir,
+        environment,
+        aws: None,
+        interrupt,
+        given: &|module, workspace| asking.given(module, workspace),
+    };
+    let roots = states::read(&asked, &place).await?;
+    let unused = asking.unused(&dir, &asked, &roots);
+    Ok(Read { roots, left_out, notices: notices::of_selection(&unmatched, &unused) })
+}
+
+/// The states that were read, and what was not looked at.
+struct Read {
+    roots: Roots,
+    left_out: Vec<LeftOut>,
+    notices: Vec<Notice>,
 }
 
 /// The managed resource types that states record, each with the address of its provider.
@@ -405,7 +431,9 @@ pub async fn recorded_types(
 ) -> Result<BTreeSet<(String, String)>, Error> {
     let repository = Repository::discover(&subject.dir)?;
     let approved = repository.approved(subject.reference.as_deref())?;
-    let roots = read_roots(subject, (&repository, &approved), &Arc::new(environment), interrupt).await?;
+    let file = settings::read(&repository.tree(approved.commit)?, None)?;
+    let environment = Arc::new(environment);
+    let Read { roots, .. } = read_roots(subject, (&repository, &approved, &file), &environment, interrupt).await?;
     // What cannot be read would be missing from the policy.
     if let Some(unread) = roots.unread.into_iter().next() {
         return Err(unread.error);

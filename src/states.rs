@@ -20,7 +20,7 @@ use provider_states::{Aws, Class, DEFAULT_WORKSPACE, StoreError, Version};
 use source::{Opened, Source, Wanted};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,14 +35,37 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Asked {
     /// Where its states are, instead of what its backend says: files, patterns, `-`, or addresses.
     pub sources: Vec<String>,
+    /// What paths among the sources are relative to.
+    pub base: PathBuf,
     /// The workspaces, as patterns; empty for all that have a state.
     pub workspaces: Vec<String>,
     /// What completes the backend block, as `terraform init -backend-config` takes it.
     pub backend_config: Vec<String>,
-    /// What its variables are given, for each workspace that is read.
-    pub variables: Vec<VariableSource>,
     /// Whether programs that its configuration names may be run for the keys of an encrypted state.
     pub allow_key_programs: bool,
+}
+
+/// What holds for one workspace of a root module.
+#[derive(Debug, Clone, Default)]
+pub struct Given {
+    /// What variables are given, the stronger later.
+    pub variables: Vec<VariableSource>,
+    /// Why it is not to be looked at.
+    pub skip: Option<String>,
+}
+
+/// What holds for a workspace of a root module: see [`Given`].
+pub type GivenTo<'a> = &'a dyn Fn(&RootModule, &str) -> Result<Given, Error>;
+
+/// A workspace that is not looked at on request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// Directory of the root module.
+    pub root_module: String,
+    /// The workspace.
+    pub workspace: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// Where root modules are read from.
@@ -57,6 +80,8 @@ pub struct Place<'a> {
     pub aws: Option<Arc<dyn Aws>>,
     /// The user's wish to end.
     pub interrupt: &'a Interrupt,
+    /// What holds for each workspace.
+    pub given: GivenTo<'a>,
 }
 
 /// One workspace of a root module, with its states: one, or those that were named.
@@ -98,6 +123,8 @@ pub struct Roots {
     pub roots: Vec<Root>,
     /// The errors behind what was not read, in the order of the root modules.
     pub unread: Vec<Unread>,
+    /// What is not looked at on request.
+    pub skipped: Vec<Skipped>,
 }
 
 /// A state that could not be read, with the error.
@@ -126,31 +153,22 @@ impl Unread {
 /// Reads the states of root modules, each with what is asked of it. What cannot be read is told and stops nothing else.
 ///
 /// # Errors
-/// When the user ends it.
-pub async fn read(modules: &[(RootModule, Asked)], place: &Place<'_>) -> Result<Roots, Error> {
+/// When the user ends it, or what is asked means nothing.
+pub async fn read(modules: &[(Asked, RootModule)], place: &Place<'_>) -> Result<Roots, Error> {
     let mut found = Roots::default();
     let mut opened = Vec::new();
-    for (module, asked) in modules {
+    for (asked, module) in modules {
         place.interrupt.check()?;
-        let base = configuration(module, asked, first_workspace(asked), place);
+        let base = configuration(module, first_workspace(asked), place)?;
         match source::open(module, asked, &base, place) {
-            Ok(source) => opened.push(Module { module, asked, base: Some(base), source }),
+            Ok(source) => opened.push(Module { module, base: Some(base), source }),
             Err(error) => {
                 let root_module = module.directory.clone();
                 found.unread.push(Unread { root_module, workspace: None, error });
             }
         }
     }
-    let listed = futures::stream::iter(opened.iter().map(|module| async { module.source.workspaces().await }));
-    let listed: Vec<Listed> = unless_interrupted(place.interrupt, listed.buffered(AT_ONCE).collect()).await?;
-    let mut targets = Vec::new();
-    for (index, listed) in listed.into_iter().enumerate() {
-        targets.extend(listed.workspaces.into_iter().map(|workspace| (index, workspace)));
-        if let Some(error) = listed.error {
-            let root_module = opened[index].module.directory.clone();
-            found.unread.push(Unread { root_module, workspace: None, error: error.into() });
-        }
-    }
+    let targets = targets(&opened, &mut found, place).await?;
     let reads = targets.iter().map(|(index, workspace)| opened[*index].source.read(workspace));
     let kept: Vec<_> =
         unless_interrupted(place.interrupt, futures::stream::iter(reads).buffered(AT_ONCE).collect()).await?;
@@ -158,15 +176,38 @@ pub async fn read(modules: &[(RootModule, Asked)], place: &Place<'_>) -> Result<
     for ((index, workspace), kept) in targets.into_iter().zip(kept) {
         place.interrupt.check()?;
         let kept = kept.and_then(|texts| within(&mut left, texts));
-        add(&mut found, &mut opened[index], workspace, kept, place);
+        add(&mut found, &mut opened[index], workspace, kept, place)?;
     }
     Ok(found)
+}
+
+/// The workspaces to read, each with the position of its root module.
+async fn targets(opened: &[Module<'_>], found: &mut Roots, place: &Place<'_>) -> Result<Vec<(usize, String)>, Error> {
+    let listed = futures::stream::iter(opened.iter().map(|module| async { module.source.workspaces().await }));
+    let listed: Vec<Listed> = unless_interrupted(place.interrupt, listed.buffered(AT_ONCE).collect()).await?;
+    let mut targets = Vec::new();
+    for (index, listed) in listed.into_iter().enumerate() {
+        let module = opened[index].module;
+        for workspace in listed.workspaces {
+            match (place.given)(module, &workspace)?.skip {
+                None => targets.push((index, workspace)),
+                Some(reason) => {
+                    let root_module = module.directory.clone();
+                    found.skipped.push(Skipped { root_module, workspace, reason });
+                }
+            }
+        }
+        if let Some(error) = listed.error {
+            let root_module = module.directory.clone();
+            found.unread.push(Unread { root_module, workspace: None, error: error.into() });
+        }
+    }
+    Ok(targets)
 }
 
 /// A root module whose states can be read.
 struct Module<'m> {
     module: &'m RootModule,
-    asked: &'m Asked,
     /// Its configuration for the first workspace that was thought of, until that one takes it.
     base: Option<Configuration>,
     source: Opened,
@@ -187,10 +228,12 @@ fn first_workspace(asked: &Asked) -> &str {
     }
 }
 
-fn configuration(module: &RootModule, asked: &Asked, workspace: &str, place: &Place<'_>) -> Configuration {
-    let (workspace, variables) = (workspace.to_owned(), asked.variables.clone());
-    let options = config::Options { workspace, variables, work_dir: Some(place.work_dir.to_owned()) };
-    config::read(place.tree, &module.directory, &options)
+fn configuration(module: &RootModule, workspace: &str, place: &Place<'_>) -> Result<Configuration, Error> {
+    let variables = (place.given)(module, workspace)?.variables;
+    let work_dir = Some(place.work_dir.to_owned());
+    let options =
+        config::Options { workspace: workspace.to_owned(), variables, work_dir, ..config::Options::default() };
+    Ok(config::read(place.tree, &module.directory, &options))
 }
 
 /// All states together are held in memory.
@@ -213,11 +256,14 @@ fn add(
     workspace: String,
     read: Result<Vec<ReadState>, Error>,
     place: &Place<'_>,
-) {
+) -> Result<(), Error> {
     match read {
         Ok(states) => {
             let base = opened.base.take_if(|base| base.workspace == workspace);
-            let configuration = base.unwrap_or_else(|| configuration(opened.module, opened.asked, &workspace, place));
+            let configuration = match base {
+                Some(base) => base,
+                None => configuration(opened.module, &workspace, place)?,
+            };
             found.roots.push(Root { configuration, states });
         }
         Err(error) => {
@@ -225,6 +271,7 @@ fn add(
             found.unread.push(Unread { root_module, workspace: Some(workspace), error });
         }
     }
+    Ok(())
 }
 
 /// Awaits, unless the user ends it.

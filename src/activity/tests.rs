@@ -271,6 +271,7 @@ fn report(findings: Vec<Finding>) -> Report {
             repository: crate::model::RepositoryInfo::default(),
             states: Vec::new(),
             unread: Vec::new(),
+            left_out: Vec::new(),
             programs: Vec::new(),
             complete: true,
             exit_code: 2,

@@ -5,7 +5,7 @@ use crate::attribute;
 use crate::blame::{self, Resource};
 use crate::cli::{BlameArguments, Format};
 use crate::config;
-use crate::discover::{self, RootModule};
+use crate::discover::{self, RootModule, Search};
 use crate::error::Error;
 use crate::evidence::{self, Sources};
 use crate::git::Repository;
@@ -13,7 +13,7 @@ use crate::interrupt::Interrupt;
 use crate::judge::IN_SYNC;
 use crate::model::Address;
 use crate::report::{blame_json, blame_text};
-use crate::settings::{self, Directories};
+use crate::settings;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -29,9 +29,10 @@ pub(super) fn run(arguments: &BlameArguments, interrupt: &Interrupt) -> Result<u
     let options = config::Options { work_dir: repository.work_dir().map(Into::into), ..config::Options::default() };
 
     let file = settings::read(&tree, arguments.config.as_deref())?;
-    let mut modules = discover::root_modules(&tree, &repository.relative(&arguments.dir)?)?;
-    let kept = Directories::of(&arguments.selection.include, &arguments.selection.exclude, &file.scan)?;
-    modules.retain(|module| kept.keep(&module.directory));
+    let environment: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
+    let filter = super::filter(&arguments.selection, &file)?;
+    let search = Search { environment: environment.clone(), filter, ..Search::default() };
+    let modules = discover::root_modules(&tree, &repository.relative(&arguments.dir)?, &search)?.root_modules;
     let shared = repository.shared();
     let read = |local: &mut Repository, module: &RootModule| {
         let configuration = config::read(&local.tree(approved.commit)?, &module.directory, &options);
@@ -47,7 +48,6 @@ pub(super) fn run(arguments: &BlameArguments, interrupt: &Interrupt) -> Result<u
     let keep = settings.keep.dir(&repository);
     let history = attribute::history(repository.inner(), approved.commit, &directories, keep.as_deref())?;
     let resources = blame::found(&history, resources);
-    let environment: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
     let sources = Sources {
         repository: &repository,
         approved: &approved,

@@ -29,7 +29,7 @@ pub(super) fn run(arguments: ConfigArguments) -> Result<u8, Error> {
     let in_force = settings::scan_in_force(&scan, &file, &environment, repository.work_dir())?;
     let evidence = settings::evidence_in_force(&scan.evidence, &file, repository.work_dir())?;
     let directory = repository.relative(&scan.dir)?;
-    let modules = discover::root_modules(&tree, &directory)?;
+    let modules = discover::root_modules(&tree, &directory, &discover::Search::default())?.root_modules;
     let kept = Directories::new(&in_force.include.value, &in_force.exclude.value).map_err(Error::Usage)?;
     let found: Vec<(String, Vec<String>)> =
         modules.iter().map(|module| (module.directory.clone(), Vec::new())).collect();

@@ -52,8 +52,8 @@ pub(super) fn run(arguments: &InitArguments) -> Result<u8, Error> {
 
 /// What there is in the commit and beside it.
 fn found(repository: &Repository, tree: &Tree<'_>, reference: String) -> Result<FoundRepository, Error> {
-    let modules = match discover::root_modules(tree, "") {
-        Ok(modules) => modules,
+    let modules = match discover::root_modules(tree, "", &discover::Search::default()) {
+        Ok(found) => found.root_modules,
         // A file can be written before there is anything to scan.
         Err(DiscoverError::Nothing { .. }) => Vec::new(),
         Err(error) => return Err(error.into()),

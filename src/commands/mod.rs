@@ -12,14 +12,17 @@ mod show;
 mod states;
 
 use crate::cli::{
-    Cli, Color, Command, Format, OutputArguments, ReportTarget, Reporting, SCAN_FORMATS, WorkspaceArguments,
+    Cli, Color, Command, Format, OutputArguments, ReportTarget, Reporting, SCAN_FORMATS, SelectionArguments,
+    WorkspaceArguments,
 };
 use crate::config::VariableSource;
+use crate::discover::Filter;
 use crate::error::Error;
 use crate::interrupt::Interrupt;
 use crate::model::Report;
 use crate::report::{self, Earlier, SarifOptions, TextOptions, WriteError};
 use crate::scan::VariableInput;
+use crate::settings::SettingsFile;
 use std::io::IsTerminal;
 use std::path::Path;
 
@@ -92,6 +95,13 @@ fn workspaces(arguments: &WorkspaceArguments) -> Vec<String> {
         true => of_environment().iter().map(|name| globset::escape(name)).collect(),
         false => arguments.workspace.clone(),
     }
+}
+
+/// Which root modules are looked at: as the command line says, else as the settings do.
+fn filter(selection: &SelectionArguments, file: &SettingsFile) -> Result<Filter, Error> {
+    let or = |typed: &[String], set: &[String]| if typed.is_empty() { set.to_vec() } else { typed.to_vec() };
+    let (include, exclude) = (or(&selection.include, &file.scan.include), or(&selection.exclude, &file.scan.exclude));
+    Ok(Filter::new(&include, &exclude)?)
 }
 
 /// What the environment (`TF_VAR_…`) and the command line give to variables, the stronger later.

@@ -23,7 +23,13 @@ pub(super) fn run(arguments: StatesArguments, interrupt: &Interrupt) -> Result<u
         variables: super::variables(&arguments.variables.in_order()),
     };
     let environment = std::env::vars_os().collect();
-    let listing = super::awaited(scan::listing(&subject, environment, arguments.versions, interrupt))?;
+    let listing = super::awaited(scan::listing(
+        &subject,
+        environment,
+        arguments.config.as_deref(),
+        arguments.versions,
+        interrupt,
+    ))?;
     for target in targets {
         let text = match target.format {
             Format::Json => states_json(&listing),

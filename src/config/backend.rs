@@ -2,8 +2,10 @@
 //! Knows nothing of how any backend is read, nor of what is in a state.
 
 use super::{Configuration, Declared};
+use crate::terragrunt::UnitBackend;
 use provider_states::{Backend, Class, StoreError};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
@@ -31,28 +33,47 @@ pub fn backend(configuration: &Configuration, completion: &Completion) -> Result
         // A backend file may be generated and never committed.
         return Ok(initialized.cloned().unwrap_or_else(|| Backend { kind: "local".into(), arguments: Map::new() }));
     };
-    let mut arguments = match initialized {
-        Some(initialized) if initialized.kind == block.kind => initialized.arguments.clone(),
+    completed(&block.kind, &block.attributes, &configuration.directory, completion)
+}
+
+/// The backend that Terragrunt configures for a unit, completed in the same way.
+///
+/// # Errors
+/// When its kind or an argument is not known, and nothing else gives it.
+pub fn of_unit(unit: &UnitBackend, directory: &str, completion: &Completion) -> Result<Backend, StoreError> {
+    let initialized = completion.initialized.as_ref().map(|backend| backend.kind.as_str());
+    let Some(kind) = unit.kind.as_deref().or(initialized) else {
+        let cause = "which backend Terragrunt gives it is not known without running Terragrunt";
+        return Err(StoreError::new(format!("`{}`", place(directory)), Class::Unset, cause));
+    };
+    completed(kind, &unit.attributes, directory, completion)
+}
+
+fn completed(
+    kind: &str,
+    attributes: &BTreeMap<String, Declared>,
+    directory: &str,
+    completion: &Completion,
+) -> Result<Backend, StoreError> {
+    let mut arguments = match &completion.initialized {
+        Some(initialized) if initialized.kind == kind => initialized.arguments.clone(),
         _ => Map::new(),
     };
-    for (name, declared) in &block.attributes {
+    for (name, declared) in attributes {
         match declared.known() {
             Some(Value::Null) => {}
             Some(value) => {
                 arguments.insert(name.clone(), value);
             }
             None if completion.given.contains_key(name) || arguments.contains_key(name) => {}
-            None => return Err(unknown(configuration, block, name, declared)),
+            None => {
+                let cause = format!("`{name}` has no value that can be known without running it");
+                return Err(StoreError::new(format!("`{}` ({kind} backend)", place(directory)), Class::Unset, cause));
+            }
         }
     }
     arguments.extend(completion.given.clone());
-    Ok(Backend { kind: block.kind.clone(), arguments })
-}
-
-fn unknown(configuration: &Configuration, block: &super::Backend, name: &str, declared: &Declared) -> StoreError {
-    debug_assert!(declared.known().is_none());
-    let cause = format!("`{name}` of its backend block has no value that can be known without running Terraform");
-    StoreError::new(format!("`{}` ({} backend)", place(&configuration.directory), block.kind), Class::Unset, cause)
+    Ok(Backend { kind: kind.to_owned(), arguments })
 }
 
 /// A root module's directory as errors name it.

@@ -14,6 +14,7 @@ mod inputs;
 mod lifecycle;
 mod module;
 mod modules;
+mod outline;
 mod providers;
 mod read;
 mod recorded;
@@ -40,7 +41,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-pub(crate) use module::{is_configuration, outline};
+pub(crate) use module::{is_configuration, shown};
+pub(crate) use outline::{Outline, outline, telling_files};
 
 /// One root module's configuration with all modules it calls.
 #[derive(Debug, Default)]

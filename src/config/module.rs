@@ -5,7 +5,7 @@ use super::source::{Place, SourceFile, printable};
 use super::sources::Sources;
 use super::syntax::{self, Argument, Block, Body, Expression};
 use super::{Problem, references};
-use crate::git::{GitError, Tree};
+use crate::git::GitError;
 use crate::language::Constraint;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -83,7 +83,7 @@ fn stem(name: &str) -> Option<&str> {
     [".tf", ".tf.json", ".tofu", ".tofu.json"].iter().find_map(|end| name.strip_suffix(end))
 }
 
-fn is_override(name: &str) -> bool {
+pub(super) fn is_override(name: &str) -> bool {
     stem(name).is_some_and(|stem| stem == "override" || stem.ends_with("_override"))
 }
 
@@ -138,7 +138,7 @@ pub(crate) fn parse(directory: &str, files: ModuleFiles, problems: &mut Vec<Prob
 }
 
 /// OpenTofu reads `x.tofu` in the place of `x.tf`; Terraform does not know of it. Who keeps such files uses OpenTofu.
-fn replaced_by_tofu(directory: &str, names: &mut Vec<String>, problems: &mut Vec<Problem>) {
+pub(super) fn replaced_by_tofu(directory: &str, names: &mut Vec<String>, problems: &mut Vec<Problem>) {
     let tofu: BTreeSet<String> =
         names.iter().filter(|name| name.contains(".tofu")).map(|name| name.replace(".tofu", ".tf")).collect();
     names.retain(|name| {
@@ -371,45 +371,6 @@ fn provider_address(source: &str) -> String {
         2 => format!("registry.terraform.io/{source}"),
         _ => source,
     }
-}
-
-/// What tells a root module from one that is called.
-#[derive(Debug, Default)]
-pub(crate) struct Outline {
-    /// Whether it has a backend or `cloud` block.
-    pub(crate) backend: bool,
-    /// Directories of the modules that it calls and the repository holds.
-    pub(crate) calls: Vec<String>,
-}
-
-/// Reads as much of a directory as it takes to tell what kind of module it is. What cannot be read is passed over: it is
-/// read again, and reported, when its module is.
-pub(crate) fn outline(tree: &Tree<'_>, directory: &str, names: &[String]) -> Outline {
-    let mut outline = Outline::default();
-    for name in names {
-        let path = joined(directory, name);
-        let Ok(file) = read_file(|limit| tree.read(&path, limit), &path) else { continue };
-        // Most files hold neither, and need no parsing for that.
-        if !["module", "terraform"].iter().any(|kind| file.text().contains(kind)) {
-            continue;
-        }
-        let Ok(body) = syntax::parse(&file) else { continue };
-        for block in &body.blocks {
-            match block.kind.as_str() {
-                "terraform" => {
-                    outline.backend |=
-                        block.body.blocks.iter().any(|block| block.kind == "backend" || block.kind == "cloud");
-                }
-                "module" => {
-                    let source = block.body.argument("source").and_then(|source| source.value.literal());
-                    let local = source.filter(|source| is_local(source));
-                    outline.calls.extend(local.and_then(|source| tree.resolved(&joined(directory, source)).ok()));
-                }
-                _ => {}
-            }
-        }
-    }
-    outline
 }
 
 /// Whether a module source is a path within the repository.

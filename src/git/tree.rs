@@ -23,6 +23,17 @@ pub struct Tree<'repo> {
     directories: RefCell<HashMap<ObjectId, Rc<Directory>>>,
 }
 
+/// What a walk finds.
+#[derive(Debug, Default)]
+pub(crate) struct Survey {
+    /// Directories with the names of their wanted files, links among them.
+    pub(crate) files: BTreeMap<String, Vec<String>>,
+    /// The paths of all links, whatever they lead to.
+    pub(crate) links: Vec<String>,
+    /// The paths of all submodules.
+    pub(crate) submodules: Vec<String>,
+}
+
 type Directory = BTreeMap<String, (EntryKind, ObjectId)>;
 
 impl<'repo> Tree<'repo> {
@@ -67,7 +78,17 @@ impl<'repo> Tree<'repo> {
         enter: impl Fn(&str) -> bool,
         wanted: impl Fn(&str) -> bool,
     ) -> Result<BTreeMap<String, Vec<String>>, GitError> {
-        let mut found = BTreeMap::new();
+        Ok(self.survey(directory, enter, wanted)?.files)
+    }
+
+    /// The same, with what a walk passes by: links and submodules.
+    pub(crate) fn survey(
+        &self,
+        directory: &str,
+        enter: impl Fn(&str) -> bool,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<Survey, GitError> {
+        let mut survey = Survey::default();
         let mut open = vec![self.directory_at(directory)?];
         let mut seen = 0;
         while let Some((path, id)) = open.pop() {
@@ -80,16 +101,20 @@ impl<'repo> Tree<'repo> {
             for (name, (kind, id)) in entries.iter() {
                 match kind {
                     EntryKind::Tree if enter(name) => open.push((joined(&path, name), *id)),
-                    EntryKind::Tree | EntryKind::Commit => {}
-                    _ if wanted(name) => names.push(name.clone()),
-                    _ => {}
+                    EntryKind::Tree => continue,
+                    EntryKind::Commit => survey.submodules.push(joined(&path, name)),
+                    EntryKind::Link => survey.links.push(joined(&path, name)),
+                    EntryKind::Blob | EntryKind::BlobExecutable => {}
+                }
+                if !matches!(kind, EntryKind::Tree | EntryKind::Commit) && wanted(name) {
+                    names.push(name.clone());
                 }
             }
             if !names.is_empty() {
-                found.insert(path, names);
+                survey.files.insert(path, names);
             }
         }
-        Ok(found)
+        Ok(survey)
     }
 
     /// The bytes of a file, if it has no more than `limit` of them.

@@ -330,6 +330,8 @@ pub struct ScanInfo {
     pub states: Vec<StateInfo>,
     /// The states that could not be read.
     pub unread: Vec<UnreadState>,
+    /// Directories with configuration that were not looked at, each with the reason.
+    pub left_out: Vec<(String, String)>,
     /// Directories of the root modules that were scanned and of their modules, from the repository's root, sorted.
     pub directories: Vec<String>,
     /// Programs that read, with the address of the provider that each is.

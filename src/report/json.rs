@@ -12,7 +12,7 @@ use crate::model::ReportedValue;
 use activity::Activity;
 pub(super) use attribution::{Approver, Attribution, segregations};
 use scan::Scan;
-pub(super) use scan::{Repository, State, UnreadStates};
+pub(super) use scan::{LeftOut, Repository, State, UnreadStates};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;

@@ -3,7 +3,7 @@
 
 use super::counted;
 use super::inert::{inert, pretty_json};
-use super::json::{State, UnreadStates};
+use super::json::{LeftOut, State, UnreadStates};
 use crate::scan::{ListedState, Listing};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -20,6 +20,10 @@ struct Document<'a> {
     states: Vec<Listed<'a>>,
     /// The states that cannot be read.
     unread_states: UnreadStates<'a>,
+    /// Directories with configuration that are not looked at.
+    left_out: Vec<LeftOut<'a>>,
+    /// What else is to be said, such as of patterns that fit nothing.
+    notices: Vec<&'a str>,
 }
 
 /// A state that a scan would look at.
@@ -63,6 +67,12 @@ fn document(listing: &Listing) -> Document<'_> {
         format_version: "1.0",
         states: listing.states.iter().map(listed).collect(),
         unread_states: UnreadStates::new(&listing.unread),
+        left_out: listing
+            .left_out
+            .iter()
+            .map(|one| LeftOut { directory: &one.directory, reason: &one.reason })
+            .collect(),
+        notices: listing.notices.iter().map(|notice| notice.text.as_str()).collect(),
     }
 }
 
@@ -104,6 +114,13 @@ pub fn states_text(listing: &Listing, now: jiff::Timestamp) -> String {
         let root_module = crate::config::backend::place(&unread.root_module);
         line(&mut out, 0, &format!("! {root_module}{workspace}: {}", unread.cause));
         line(&mut out, 2, &unread.hint);
+    }
+    for left_out in &listing.left_out {
+        let directory = crate::config::backend::place(&left_out.directory);
+        line(&mut out, 0, &format!("- {directory} is left out: {}", left_out.reason));
+    }
+    for notice in &listing.notices {
+        line(&mut out, 0, &format!("note: {}", notice.text));
     }
     let resources: usize = listing.states.iter().map(|state| state.resources).sum();
     let unread = match listing.unread.len() {
@@ -203,7 +220,8 @@ mod tests {
             cause: "the state in x\u{1b}[31m cannot be read: no".into(),
             hint: "do".into(),
         };
-        Listing { states: vec![ListedState { info: info.into(), resources: 7, versions: None }], unread: vec![unread] }
+        let states = vec![ListedState { info: info.into(), resources: 7, versions: None }];
+        Listing { states, unread: vec![unread], left_out: Vec::new(), notices: Vec::new() }
     }
 
     struct StateInfoOf {

@@ -1,16 +1,19 @@
 //! Lists what a scan would look at: every state of every root module, without any live object.
 //! Knows nothing of output formats.
 
-use super::{Subject, read_roots};
+use super::{Read, Subject, read_roots};
+use crate::discover::LeftOut;
 use crate::error::Error;
 use crate::git::Repository;
 use crate::interrupt::Interrupt;
-use crate::model::{StateInfo, UnreadState};
+use crate::model::{Notice, StateInfo, UnreadState};
+use crate::settings;
 use crate::state;
 use crate::states::Unread;
 use provider_states::Version;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::path::Path;
 use std::sync::Arc;
 
 /// What a scan would look at.
@@ -20,6 +23,10 @@ pub struct Listing {
     pub states: Vec<ListedState>,
     /// The states that cannot be read.
     pub unread: Vec<UnreadState>,
+    /// Directories with configuration that are not looked at.
+    pub left_out: Vec<LeftOut>,
+    /// What else is to be said.
+    pub notices: Vec<Notice>,
 }
 
 /// A state that a scan would look at.
@@ -40,13 +47,18 @@ pub struct ListedState {
 pub async fn listing(
     subject: &Subject,
     environment: BTreeMap<OsString, OsString>,
+    config: Option<&Path>,
     versions: Option<usize>,
     interrupt: &Interrupt,
 ) -> Result<Listing, Error> {
     let repository = Repository::discover(&subject.dir)?;
     let approved = repository.approved(subject.reference.as_deref())?;
-    let roots = read_roots(subject, (&repository, &approved), &Arc::new(environment), interrupt).await?;
-    let mut listing = Listing { states: Vec::new(), unread: roots.unread.iter().map(Unread::told).collect() };
+    let file = settings::read(&repository.tree(approved.commit)?, config)?;
+    let environment = Arc::new(environment);
+    let read = read_roots(subject, (&repository, &approved, &file), &environment, interrupt).await?;
+    let Read { roots, left_out, notices } = read;
+    let unread = roots.unread.iter().map(Unread::told).collect();
+    let mut listing = Listing { states: Vec::new(), unread, left_out, notices };
     for (root, state) in roots.roots.iter().flat_map(|root| root.states.iter().map(move |state| (root, state))) {
         interrupt.check()?;
         match state::parse(&state.text) {

@@ -52,6 +52,15 @@ pub(super) fn of_states(states: &[State<'_>], unread: &[UnreadState]) -> Vec<Not
     unread.chain(locked).collect()
 }
 
+/// Patterns and entries of the settings that concern nothing may be slips of the pen.
+pub(super) fn of_selection(unmatched: &[String], unused: &[String]) -> Vec<Notice> {
+    let unmatched = unmatched.iter().map(|pattern| format!("No directory with configuration fits `{pattern}`."));
+    let unused =
+        unused.iter().map(|entry| format!("The settings' {entry} concerns no root module that was looked at."));
+    let notice = |text| Notice { code: "settings-unused", incomplete: false, text, source: None };
+    unmatched.chain(unused).map(notice).collect()
+}
+
 /// What is to be said of states that moved while live objects were read, once and, at worst, once more.
 pub(super) fn moved(first: &[Told], again: &[Moved]) -> Vec<Notice> {
     let notice = |incomplete, text| Notice { code: "state-moved", incomplete, text, source: None };

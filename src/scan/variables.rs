@@ -1,7 +1,7 @@
 //! What variables of root modules are given beyond their own files.
 //! Knows nothing of what variables are declared.
 
-use super::{Subject, VariableInput};
+use super::VariableInput;
 use crate::config::VariableSource;
 use crate::error::Error;
 use crate::git::{Repository, Tree};
@@ -10,13 +10,13 @@ use std::path::Path;
 
 /// What the environment and the command line give the root modules' variables. A file that the approved commit holds is
 /// read from there.
-pub(super) fn variables(
-    subject: &Subject,
+pub(super) fn read(
+    inputs: &[VariableInput],
     repository: &Repository,
     tree: &Tree<'_>,
 ) -> Result<Vec<VariableSource>, Error> {
     let mut sources = Vec::new();
-    for given in &subject.variables {
+    for given in inputs {
         sources.push(match given {
             VariableInput::Given(source) => source.clone(),
             VariableInput::File(path) => variable_file(path, repository, tree)?,

@@ -43,10 +43,11 @@ pub async fn moved(roots: &[Root], interrupt: &Interrupt) -> Result<Vec<Moved>, 
 async fn now(state: &ReadState) -> Result<Option<ReadState>, Error> {
     match &state.source {
         Source::Once => Ok(None),
-        Source::File(name, decryption) => {
-            let again = state::read(name, Path::new("."))?.into_iter().next();
+        Source::File(path, decryption) => {
+            let again = state::read(&path.to_string_lossy(), Path::new("."))?.into_iter().next();
             let same = |text: &StateText| digest(text.text.as_bytes()) == state.digest;
             let Some(mut text) = again.filter(|text| !same(text)) else { return Ok(None) };
+            text.source.clone_from(&state.text.source);
             text.origin = state.text.origin.clone();
             let digest = digest(text.text.as_bytes());
             let text = decryption.applied(text).await?;

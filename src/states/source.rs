@@ -10,7 +10,7 @@ use crate::model::StateOrigin;
 use crate::state;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use provider_states::{Class, DEFAULT_WORKSPACE, Kept, Store, StoreError, Surroundings};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Where a state is read from, and read again.
@@ -19,7 +19,7 @@ pub(super) enum Source {
     /// Standard input: gone once it was read.
     Once,
     /// A file that was named.
-    File(String, Decryption),
+    File(PathBuf, Decryption),
     /// A workspace of a backend.
     Kept(Arc<Backed>, String),
 }
@@ -34,13 +34,14 @@ pub(super) struct Backed {
 
 /// The states of one root module, ready to be read.
 pub(super) struct Opened {
+    root_module: String,
     parts: Vec<Part>,
     wanted: Wanted,
 }
 
 enum Part {
-    /// A file, a pattern or standard input.
-    Named(String, Decryption),
+    /// A file, a pattern or standard input, relative to a directory.
+    Named(String, PathBuf, Decryption),
     /// A backend, and the workspace that alone was named.
     Backend(Arc<Backed>, Option<String>),
 }
@@ -49,7 +50,7 @@ impl std::fmt::Debug for Source {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Once => f.write_str("standard input"),
-            Self::File(name, _) => f.write_str(name),
+            Self::File(path, _) => write!(f, "{}", path.display()),
             Self::Kept(backed, workspace) => f.write_str(&backed.store.place(workspace)),
         }
     }
@@ -112,7 +113,7 @@ pub(super) fn open(
     let mut parts = Vec::new();
     for source in &asked.sources {
         parts.push(match provider_states::named(source)? {
-            None => Part::Named(source.clone(), decryption.clone()),
+            None => Part::Named(source.clone(), asked.base.clone(), decryption.clone()),
             Some(named) => {
                 let backed = backed(module, &named.backend, &around, &decryption)?;
                 Part::Backend(backed, named.workspace)
@@ -125,10 +126,14 @@ pub(super) fn open(
             initialized: backend::initialized(&around.directory, data_dir),
             given: backend::given(&asked.backend_config, &around.directory)?,
         };
-        let backend = backend::backend(configuration, &completion)?;
+        let unit = module.unit.as_ref().and_then(|unit| unit.backend.as_ref());
+        let backend = match unit {
+            Some(unit) => backend::of_unit(unit, &module.directory, &completion)?,
+            None => backend::backend(configuration, &completion)?,
+        };
         parts.push(Part::Backend(backed(module, &backend, &around, &decryption)?, None));
     }
-    Ok(Opened { parts, wanted })
+    Ok(Opened { root_module: module.directory.clone(), parts, wanted })
 }
 
 fn backed(
@@ -193,13 +198,14 @@ impl Opened {
         let mut states = Vec::new();
         for part in &self.parts {
             match part {
-                Part::Named(name, decryption) => {
-                    for mut text in state::read(name, Path::new("."))? {
+                Part::Named(name, base, decryption) => {
+                    for mut text in state::read(name, base)? {
+                        text.origin.root_module.clone_from(&self.root_module);
                         text.origin.workspace = workspace.to_owned();
                         let source = if name == "-" {
                             Source::Once
                         } else {
-                            Source::File(text.source.clone(), decryption.clone())
+                            Source::File(base.join(&text.source), decryption.clone())
                         };
                         let digest = text::digest(text.text.as_bytes());
                         states.push(ReadState { text: decryption.applied(text).await?, source, stamp: None, digest });

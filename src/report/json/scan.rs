@@ -22,6 +22,9 @@ pub(super) struct Scan<'a> {
     /// The states that were to be read and could not be: nothing is known of what they record.
     #[serde(skip_serializing_if = "UnreadStates::is_empty")]
     unread_states: UnreadStates<'a>,
+    /// Directories with configuration that were not looked at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    left_out: Vec<LeftOut<'a>>,
     /// Directories of the root modules that were scanned and of their modules, from the repository's root; the root itself is
     /// empty.
     directories: &'a [String],
@@ -131,6 +134,15 @@ struct Run<'a> {
     commit: Option<&'a str>,
 }
 
+/// A directory with configuration that was not looked at.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::report) struct LeftOut<'a> {
+    /// The directory, from the repository's root.
+    pub(in crate::report) directory: &'a str,
+    /// Why.
+    pub(in crate::report) reason: &'a str,
+}
+
 /// The states that could not be read.
 #[derive(Serialize, JsonSchema)]
 pub(in crate::report) struct UnreadStates<'a>(Vec<Unread<'a>>);
@@ -167,6 +179,7 @@ impl<'a> From<&'a model::ScanInfo> for Scan<'a> {
             repository: (&scan.repository).into(),
             states: scan.states.iter().map(Into::into).collect(),
             unread_states: UnreadStates::new(&scan.unread),
+            left_out: scan.left_out.iter().map(|(directory, reason)| LeftOut { directory, reason }).collect(),
             directories: &scan.directories,
             providers: scan.programs.iter().map(|(source, program)| Program::new(source, program)).collect(),
             complete: scan.complete,
