@@ -179,20 +179,11 @@ impl Consul {
         Ok(bytes)
     }
 
-    /// Terraform tells a packed state by its first byte.
     fn unpacked(&self, value: Vec<u8>) -> Result<Vec<u8>, StoreError> {
-        if value.first() != Some(&0x1f) {
-            return Ok(value);
-        }
-        let mut bytes = Vec::new();
-        flate2::read::MultiGzDecoder::new(value.as_slice())
-            .take(MAX_BYTES + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|_| self.error(Class::Damaged, "it is packed with gzip and cannot be unpacked"))?;
-        if bytes.len() as u64 > MAX_BYTES {
-            return Err(self.too_large());
-        }
-        Ok(bytes)
+        let unpacked = unpack(value, MAX_BYTES);
+        let unpacked =
+            unpacked.map_err(|_| self.error(Class::Damaged, "it is packed with gzip and cannot be unpacked"))?;
+        unpacked.ok_or_else(|| self.too_large())
     }
 
     fn too_large(&self) -> StoreError {
@@ -233,6 +224,16 @@ impl Consul {
         names.dedup();
         Ok(names)
     }
+}
+
+/// Terraform tells a packed state by its first byte. None where it has more bytes than the limit.
+fn unpack(value: Vec<u8>, limit: u64) -> std::io::Result<Option<Vec<u8>>> {
+    if value.first() != Some(&0x1f) {
+        return Ok(Some(value));
+    }
+    let mut bytes = Vec::new();
+    flate2::read::MultiGzDecoder::new(value.as_slice()).take(limit + 1).read_to_end(&mut bytes)?;
+    Ok(Some(bytes).filter(|bytes| bytes.len() as u64 <= limit))
 }
 
 /// The index of a state in parts, or none within where it is not a proper one; a state itself has no `current-hash`.
