@@ -136,7 +136,12 @@ class Api(Answers):
     def workspaces(self, organization):
         found = [w for w in self.server.workspaces.values() if self.query.get("search[name]", "") in w["name"]]
         tags = set(filter(None, self.query.get("search[tags]", "").split(",")))
-        found = sorted((w for w in found if tags <= set(w["tags"])), key=lambda w: w["name"])
+        number, wanted = 0, {}
+        while f"filter[tagged][{number}][key]" in self.query:
+            wanted[self.query[f"filter[tagged][{number}][key]"]] = self.query.get(f"filter[tagged][{number}][value]", "")
+            number += 1
+        found = [w for w in found if tags <= set(w["tags"]) and wanted.items() <= w["tags"].items()]
+        found.sort(key=lambda w: w["name"])
         size, number = 2, int(self.query.get("page[number]", 1))
         pages = max(1, -(-len(found) // size))
         shown = [described(w) for w in found[(number - 1) * size : number * size]]
@@ -212,6 +217,7 @@ ROUTES = [
     ("GET", "/api/state-versions/([^/]+)/hosted_state", Api.state),
     ("GET", "/api/v2/workspaces/([^/]+)/(?:all-)?vars", Api.nothing),
     ("GET", "/api/v2/workspaces/([^/]+)/(?:effective-)?tag-bindings", Api.nothing),
+    ("PATCH", "/api/v2/workspaces/([^/]+)/tag-bindings", Api.nothing),
     ("POST", "/api/v2/workspaces/([^/]+)/relationships/tags", Api.nothing),
 ]
 
@@ -227,9 +233,9 @@ class Enterprise(Service):
         self.archive = f"https://{archive.host}"
         self.objects = archive.kept
 
-    def make(self, name, tags=()):
+    def make(self, name, tags=None):
         identity = f"ws-{len(self.workspaces) + 1}"
-        self.workspaces[name] = {"id": identity, "name": name, "tags": list(tags), "locked": False, "versions": []}
+        self.workspaces[name] = {"id": identity, "name": name, "tags": tags or {}, "locked": False, "versions": []}
         return self.workspaces[name]
 
     def by_id(self, identity):
@@ -260,7 +266,7 @@ def described(workspace):
         "execution-mode": "local",
         "operations": False,
         "terraform-version": "latest",
-        "tag-names": workspace["tags"],
+        "tag-names": sorted(workspace["tags"]),
         "permissions": {"can-read-state-versions": True, "can-lock": True, "can-unlock": True, "can-queue-run": True},
         "created-at": "2026-01-02T03:04:05.000Z",
     }
@@ -327,15 +333,20 @@ def run(box):
     states = agree(box, cloud, ("two",), env=env)
     version(box, server, states["two"], "two")
 
-    for name in ("web-a", "web-b", "web-c"):
-        server.make(name, ("web", "core") if name != "web-c" else ("web",))
-    tagged = box.repository(box.directory / "cloud-tags", files("cloud", 'tags = ["web", "core"]'))
-    for name in ("web-a", "web-b"):
-        chosen = {**env, "TF_WORKSPACE": name}
-        box.terraform("init", "-input=false", cwd=tagged, env=chosen)
-        box.terraform("apply", "-auto-approve", "-input=false", cwd=tagged, env=chosen)
-    (tagged / ".terraform" / "environment").write_text("web-a")
-    agree(box, tagged, ("web-a", "web-b"), env=env)
+    server.make("web-a", {"web": "", "core": "", "env": "prod"})
+    server.make("web-b", {"web": "", "core": "", "env": "dev"})
+    server.make("web-c", {"web": "", "env": "prod"})
+    for name, tags, chosen in (
+        ("cloud-tags", '["web", "core"]', ("web-a", "web-b")),
+        ("cloud-values", '{ web = "", env = "prod" }', ("web-a", "web-c")),
+    ):
+        tagged = box.repository(box.directory / name, files("cloud", f"tags = {tags}"))
+        for workspace in chosen:
+            selected = {**env, "TF_WORKSPACE": workspace}
+            box.terraform("init", "-input=false", cwd=tagged, env=selected)
+            box.terraform("apply", "-auto-approve", "-input=false", cwd=tagged, env=selected)
+        (tagged / ".terraform" / "environment").write_text(chosen[0])
+        agree(box, tagged, chosen, env=env)
 
     token = {"SSL_CERT_FILE": str(ca), f"TF_TOKEN_{server.host}": TOKEN}
     agree(box, cloud, ("two",), env=token)
