@@ -75,7 +75,8 @@ impl Remote {
             self.error(Class::NotFound, cause).with_hint("check `hostname`")
         })?;
         let mut service = at.join(named).map_err(|_| self.error(Class::Failed, "the address of its API is none"))?;
-        let safe = service.scheme() == "https" || (service.scheme() == "http" && is_loopback(&service));
+        let local = self.credentials.services.is_some() || is_loopback(&at);
+        let safe = service.scheme() == "https" || (service.scheme() == "http" && local && is_loopback(&service));
         if !safe || !service.username().is_empty() || service.password().is_some() {
             let cause = format!("{host} names an address of its API that is not HTTPS, or has a password in it");
             return Err(self.error(Class::Failed, cause));

@@ -28,9 +28,10 @@ impl Credentials {
     /// a credentials helper last.
     pub(super) fn find(host: &str, around: &Surroundings) -> Self {
         let mut found = Self::default();
-        // A file that is named must be there.
+        // A file that is named must be there. Terraform takes it as relative to where it was started, whatever the root
+        // module's directory: a file of the repository never says which host gets a token.
         match around.variable("TF_CLI_CONFIG_FILE").or_else(|| around.variable("TERRAFORM_CONFIG")) {
-            Some(path) => found.add(&around.directory.join(path), host, true),
+            Some(path) => found.add(Path::new(path), host, true),
             None => files(around).iter().for_each(|path| found.add(path, host, false)),
         }
         if let Some(token) = from_environment(host, around) {

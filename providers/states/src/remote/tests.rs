@@ -18,18 +18,20 @@ fn backend(kind: &str, arguments: Value) -> Backend {
 }
 
 /// A `host` block stands in place of discovery, which is HTTPS always.
-fn configured(directory: &Path, host: &str, service: &str) {
+fn configured(directory: &Path, host: &str, service: &str) -> String {
     let text = format!("credentials \"{host}\" {{\n  token = \"{TOKEN}\"\n}}\n");
     let services = format!("host \"{host}\" {{\n  services = {{ \"tfe.v2\" = \"{service}\" }}\n}}\n");
-    std::fs::write(directory.join("cli.tfrc"), text + &services).unwrap();
+    let path = directory.join("cli.tfrc");
+    std::fs::write(&path, text + &services).unwrap();
+    path.to_str().unwrap().to_owned()
 }
 
 /// Opens a backend at a server, with the token in the configuration of the command line.
 fn opened(server: &Server, kind: &str, workspaces: Value) -> Box<dyn Store> {
     let directory = tempfile::tempdir().unwrap();
     let host = format!("127.0.0.1:{}", server.port);
-    configured(directory.path(), &host, &server.url("/api/v2/"));
-    let around = surroundings(&[("TF_CLI_CONFIG_FILE", "cli.tfrc")], directory.path());
+    let path = configured(directory.path(), &host, &server.url("/api/v2/"));
+    let around = surroundings(&[("TF_CLI_CONFIG_FILE", &path)], directory.path());
     let arguments = json!({"hostname": host, "organization": "acme", "token": null, "workspaces": workspaces});
     super::open(&backend(kind, arguments), &around).unwrap()
 }

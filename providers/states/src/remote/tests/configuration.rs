@@ -119,7 +119,9 @@ fn found(files: &[(&str, &str)], environment: &[(&str, &str)]) -> Credentials {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
-    let mut environment = environment.to_vec();
+    let placed = |value: &str| value.replace("HOME", home.path().to_str().unwrap());
+    let environment: Vec<(&str, String)> = environment.iter().map(|(name, value)| (*name, placed(value))).collect();
+    let mut environment: Vec<(&str, &str)> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
     environment.push(("HOME", home.path().to_str().unwrap()));
     Credentials::find(HOST, &surroundings(&environment, home.path()))
 }
@@ -142,8 +144,10 @@ fn tokens_are_found_where_terraform_finds_them() {
     assert_eq!(token(&[rc_file], &[]).as_deref(), Some("of-rc"));
     assert_eq!(token(&[login_file], &[]).as_deref(), Some("of-login"));
     assert_eq!(token(&[rc_file, login_file], &[]).as_deref(), Some("of-login"));
-    let override_file = ("TF_CLI_CONFIG_FILE", "named.tfrc");
+    let override_file = ("TF_CLI_CONFIG_FILE", "HOME/named.tfrc");
     assert_eq!(token(&[rc_file, login_file, named_file], &[override_file]).as_deref(), Some("of-named"));
+    // Not the one in the root module's directory.
+    assert_eq!(token(&[rc_file, named_file], &[("TF_CLI_CONFIG_FILE", "named.tfrc")]), None);
     assert_eq!(token(&[rc_file, login_file], &[variable]).as_deref(), Some("of-variable"));
     assert_eq!(token(&[rc_file], &[("TF_TOKEN_other_example_com", "x")]).as_deref(), Some("of-rc"));
     assert_eq!(token(&[(".tofurc", &block("of-tofu")), rc_file], &[]).as_deref(), Some("of-rc"));
@@ -183,8 +187,9 @@ async fn without_a_token_nothing_is_asked() {
     let server = Server::start(service).await;
     let host = format!("127.0.0.1:{}", server.port);
     let services = format!("host \"{host}\" {{\n  services = {{ \"tfe.v2\" = \"{}\" }}\n}}\n", server.url("/api/v2/"));
-    std::fs::write(directory.path().join("cli.tfrc"), services).unwrap();
-    let around = surroundings(&[("TF_CLI_CONFIG_FILE", "cli.tfrc")], directory.path());
+    let path = directory.path().join("cli.tfrc");
+    std::fs::write(&path, services).unwrap();
+    let around = surroundings(&[("TF_CLI_CONFIG_FILE", path.to_str().unwrap())], directory.path());
     let mut arguments = json!({"hostname": host, "organization": "acme", "workspaces": {"name": "app"}});
     let store = super::super::open(&backend("cloud", arguments.clone()), &around).unwrap();
     let error = refusal(&*store, "app").await;
