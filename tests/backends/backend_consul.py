@@ -4,12 +4,14 @@ Knows nothing of driftline's insides."""
 
 import base64
 import json
+import ssl
 import threading
 import time
 import urllib.parse
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import certificates
 from harness import HOST, agree
 
 NAME = "consul"
@@ -20,10 +22,9 @@ BLOCK = """
 terraform {
   backend "consul" {
     address = "%(address)s"
-    scheme  = "http"
     path    = "%(path)s"
     gzip    = %(gzip)s
-  }
+%(more)s  }
 }
 
 variable "size" {
@@ -38,8 +39,8 @@ resource "terraform_data" "it" {
 
 
 def available():
-    """Consul itself cannot be had as a package: Python and terraform are all that it needs."""
-    return None
+    """Consul itself cannot be had as a package; the certificates need openssl."""
+    return certificates.available()
 
 
 class Server(ThreadingHTTPServer):
@@ -47,8 +48,10 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self):
+    def __init__(self, context=None):
         super().__init__((HOST, 0), Handler)
+        if context:
+            self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         self.keys, self.sessions, self.index = {}, set(), 10
         self.changed = threading.Condition()
         self.calls = []
@@ -189,8 +192,8 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_PUT = do_DELETE = serve
 
 
-def block(server, path, packed):
-    return {"main.tf": BLOCK % {"address": server.address, "path": path, "gzip": json.dumps(packed)}}
+def block(server, path, packed, more=""):
+    return {"main.tf": BLOCK % {"address": server.address, "path": path, "gzip": json.dumps(packed), "more": more}}
 
 
 def run(box):
@@ -225,6 +228,7 @@ def run(box):
     states = box.states(directory, {"CONSUL_HTTP_TOKEN": "wrong"})
     box.check("a wrong token is an error", any("403" in str(state.get("error")) for state in states), states)
     box.check("the token is not shown", TOKEN not in json.dumps(states), states)
+    secured(box, env)
     box.check("driftline only ever reads", server.calls and set(server.calls) == {"GET"}, sorted(set(server.calls)))
 
 
@@ -240,3 +244,25 @@ def locked(box, server, directory, env):
     box.check("a lock stops nothing", not (states.get("default") or {}).get("error"), states)
     with server.changed:
         server.remove(["states/packed it/.lock", "states/packed it/.lockinfo"])
+
+
+def secured(box, env):
+    """A server with TLS that wants a client's certificate, named by arguments that are relative to the root module."""
+    ca, pem, key = certificates.make(box.directory)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(ca)
+    server = Server(context)
+    box.finally_do(server.shutdown)
+    files = {"scheme": "https", "ca_file": "../ca.pem", "cert_file": "../localhost.pem", "key_file": "../key.pem"}
+    more = "".join(f'    {name} = "{value}"\n' for name, value in files.items())
+    directory = box.applied(box.directory / "secured", block(server, "states/it", False, more), env=env)
+    agree(box, directory, ("default",), env=env)
+    arguments = {"CONSUL_CACERT": str(ca), "CONSUL_CLIENT_CERT": str(pem), "CONSUL_CLIENT_KEY": str(key)}
+    by_variables = {**env, **arguments, "CONSUL_HTTP_SSL": "true"}
+    directory = box.applied(box.directory / "variables", block(server, "states/it", False), env=by_variables)
+    agree(box, directory, ("default",), env=by_variables)
+    del by_variables["CONSUL_CLIENT_CERT"], by_variables["CONSUL_CLIENT_KEY"]
+    states = box.states(directory, by_variables)
+    box.check("no client certificate is an error", states and states[0].get("error"), states)

@@ -7,13 +7,12 @@ import datetime
 import hashlib
 import json
 import re
-import shutil
 import ssl
-import subprocess
 import threading
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import certificates
 from harness import HOST, agree
 
 NAME = "remote"
@@ -40,7 +39,7 @@ resource "terraform_data" "it" {
 
 def available():
     """The service itself cannot be had; the certificates need openssl."""
-    return None if shutil.which("openssl") else "openssl isn't on the PATH"
+    return certificates.available()
 
 
 class Service(ThreadingHTTPServer):
@@ -279,26 +278,8 @@ def described(workspace):
     return {"id": workspace["id"], "type": "workspaces", "attributes": attributes, "relationships": relationships}
 
 
-def certificate(box):
-    """A certificate authority, and a certificate of it for localhost with its key, in one file."""
-    ca, ca_key, key, request, pem = (box.directory / name for name in ("ca.pem", "ca.key", "key.pem", "request.pem", "localhost.pem"))
-    extensions = box.directory / "extensions"
-    extensions.write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\nbasicConstraints=CA:FALSE\n")
-    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    authority = ["-days", "2", "-subj", "/CN=suite", "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign"]
-    issue = ["-CA", ca, "-CAkey", ca_key, "-CAcreateserial", "-days", "2", "-extfile", extensions, "-out", pem]
-    for command in (
-        ["req", "-x509", *curve, "-keyout", ca_key, "-out", ca, *authority],
-        ["req", *curve, "-keyout", key, "-out", request, "-subj", "/CN=localhost"],
-        ["x509", "-req", "-in", request, *issue],
-    ):
-        subprocess.run(["openssl", *map(str, command)], check=True, capture_output=True, timeout=60)
-    pem.write_text(pem.read_text() + key.read_text())
-    return ca, pem
-
-
 def run(box):
-    ca, pem = certificate(box)
+    ca, pem, _ = certificates.make(box.directory)
     archive = Service(Archive, pem)
     archive.kept = {}
     server = Enterprise(pem, archive)
@@ -351,6 +332,7 @@ def run(box):
     token = {"SSL_CERT_FILE": str(ca), f"TF_TOKEN_{server.host}": TOKEN}
     agree(box, cloud, ("two",), env=token)
     faults(box, server, archive, cloud, token)
+    elsewhere(box, server, pem, ca)
 
 
 def version(box, server, state, name):
@@ -386,3 +368,30 @@ def faults(box, server, archive, directory, env):
     box.check("the archive never got the token", not any(token for *_, token in archive.calls), archive.calls)
     digest = hashlib.sha256(whole).hexdigest()
     box.check("the state is whole again", box.states(directory, env)[0].get("sha256") == digest)
+
+
+class Signpost(Answers):
+    """A host whose API is on another one."""
+
+    def do_GET(self):
+        self.remember()
+        if self.server.redirects:
+            return self.answer(302, None, [("Location", f"{self.server.target}/.well-known/terraform.json")])
+        return self.answer(200, {"tfe.v2": f"{self.server.target}/api/v2/"}, [("Content-Type", "application/json")])
+
+
+def elsewhere(box, server, pem, ca):
+    """An API on another host, as the named host says, is asked, and gets the named host's token; a redirect of the question
+    where it is, is not followed."""
+    signpost = Service(Signpost, pem)
+    box.finally_do(signpost.shutdown)
+    signpost.redirects, signpost.target = False, f"https://{server.host}"
+    env = {"SSL_CERT_FILE": str(ca), f"TF_TOKEN_{signpost.host}": TOKEN}
+    block = BLOCK % {"block": "cloud", "host": signpost.host, "workspaces": 'name = "three"'}
+    directory = box.applied(box.directory / "elsewhere", {"main.tf": block}, env=env)
+    agree(box, directory, ("three",), env=env)
+    signpost.redirects = True
+    server.calls.clear()
+    states = box.states(directory, env)
+    box.check("a redirect of discovery is an error", "another host" in str(states[0].get("error")), states)
+    box.check("a redirect of discovery is not followed", not server.calls, server.calls)

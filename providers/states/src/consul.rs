@@ -213,15 +213,15 @@ impl Consul {
             let strange =
                 || self.error(Class::Failed, "the list of workspaces is answered with what is no list of keys");
             let keys: Vec<String> = serde_json::from_slice(&body).map_err(|_| strange())?;
-            if keys.len() > MOST * 3 {
-                return Err(self.error(Class::TooLarge, format!("it has more than {MOST} workspaces")));
-            }
             // Beside the key of a state stand the ones of its lock and its parts, below it.
             let own = |key: &String| Some(key.strip_prefix(&prefix)?.to_owned());
             names.extend(keys.iter().filter_map(own).filter(|name| !name.is_empty() && !name.contains('/')));
         }
         names.sort();
         names.dedup();
+        if names.len() > MOST {
+            return Err(self.error(Class::TooLarge, format!("it has more than {MOST} workspaces")));
+        }
         Ok(names)
     }
 }
