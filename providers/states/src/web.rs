@@ -160,6 +160,12 @@ impl Client {
         }
     }
 
+    /// Several calls, together within the patience of the surroundings.
+    pub(crate) async fn within<T>(&self, calls: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        let late = |_| self.error(Class::TimedOut, format!("its calls take more than {} s", self.patience.as_secs()));
+        tokio::time::timeout(self.patience, calls).await.map_err(late)?
+    }
+
     /// Credentials went to the first host alone; a redirect to another must be expected, and safe.
     fn check_elsewhere(&self, ask: &Ask, next: &Url) -> Result<(), StoreError> {
         let host = next.host_str().unwrap_or_default();
