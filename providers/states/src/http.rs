@@ -212,3 +212,6 @@ impl Store for Http {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -211,3 +211,6 @@ impl Store for Postgres {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests;

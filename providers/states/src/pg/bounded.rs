@@ -22,7 +22,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for Bounded<S> {
         let came = (buffer.filled().len() - before) as u64;
         match self.left.checked_sub(came) {
             Some(left) => self.left = left,
-            None => return Poll::Ready(Err(Error::other(TOO_LARGE))),
+            None => {
+                buffer.set_filled(before); // a read that fails has read nothing
+                return Poll::Ready(Err(Error::other(TOO_LARGE)));
+            }
         }
         Poll::Ready(Ok(()))
     }
