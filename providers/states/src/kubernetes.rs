@@ -271,6 +271,9 @@ enum Unpacked {
 
 /// Unpacks one gzip stream, whose checksum and length are at its end; what follows it is not looked at.
 fn unpacked(packed: &[u8], limit: u64) -> Result<Vec<u8>, Unpacked> {
+    if packed.len() >= 2 && !packed.starts_with(&[0x1f, 0x8b]) {
+        return Err(Unpacked::Wrong);
+    }
     let mut bytes = Vec::new();
     let read = flate2::bufread::GzDecoder::new(packed).take(limit + 1).read_to_end(&mut bytes);
     match read {

@@ -299,7 +299,9 @@ fn address(rest: &str) -> Option<BTreeMap<String, String>> {
     let (authority, database) = front.split_once('/').unwrap_or((front, ""));
     let (user, hosts) = authority.rsplit_once('@').unwrap_or(("", authority));
     let (user, password) = user.split_once(':').unwrap_or((user, ""));
-    (put("user", user)?, put("password", password)?, put("dbname", database)?);
+    for (name, value) in [("user", user), ("password", password), ("dbname", database)] {
+        put(name, value)?;
+    }
     let (mut names, mut ports) = (Vec::new(), Vec::new());
     for host in hosts.split(',') {
         let behind = host.rfind(']').map_or(0, |at| at + 1);
