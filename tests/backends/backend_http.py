@@ -4,6 +4,8 @@ Knows nothing of driftline's insides."""
 import base64
 import hashlib
 import json
+import shutil
+import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -28,8 +30,8 @@ resource "terraform_data" "it" {
 
 
 def available():
-    """Python and terraform are all that it needs."""
-    return None
+    """Certificates have to be made."""
+    return None if shutil.which("openssl") else "openssl isn't on the PATH"
 
 
 class Server(ThreadingHTTPServer):
@@ -37,12 +39,18 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self):
+    def __init__(self, context=None):
         super().__init__((HOST, 0), Handler)
+        if context:
+            self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         self.states, self.locks, self.calls = {}, {}, []
         self.damage = False
-        self.url = f"http://{HOST}:{self.server_address[1]}"
+        self.url = f"{'https' if context else 'http'}://{HOST}:{self.server_address[1]}"
         threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+    def handle_error(self, *_):
+        """A client that is refused breaks off; that is no fault."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -97,6 +105,38 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_DELETE = do_HEAD = do_LOCK = do_UNLOCK = serve
 
 
+def secure_server(box):
+    """A server that a client's certificate opens, signed by an authority of its own; and what terraform is told of them."""
+
+    def openssl(*args):
+        box.command(["openssl", *args], cwd=box.directory)
+
+    openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca.key", "-out", "ca.crt", "-subj", "/CN=test authority", "-days", "2")
+    (box.directory / "names").write_text(f"subjectAltName=IP:{HOST}\nbasicConstraints=CA:FALSE\n")
+    for name in ("server", "client"):
+        openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}")
+        openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-out", f"{name}.crt", "-days", "2", "-extfile", "names")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(box.directory / "server.crt", box.directory / "server.key")
+    context.load_verify_locations(box.directory / "ca.crt")
+    context.verify_mode = ssl.CERT_REQUIRED
+    server = Server(context)
+    box.finally_do(server.shutdown)
+    files = {"CLIENT_CA_CERTIFICATE_PEM": "ca.crt", "CLIENT_CERTIFICATE_PEM": "client.crt", "CLIENT_PRIVATE_KEY_PEM": "client.key"}
+    return server, {f"TF_HTTP_{name}": (box.directory / path).read_text() for name, path in files.items()}
+
+
+def secure(box):
+    """Mutual TLS, by variables; without the authority, or without the client's certificate, nothing is read."""
+    server, trust = secure_server(box)
+    directory = box.applied(box.directory / "secure", block(server, "open/s"), env=trust)
+    agree(box, directory, ("default",), env=trust)
+    states = box.states(directory)
+    box.check("an unknown authority is an error", "certificate" in str(states[0].get("error")), states)
+    states = box.states(directory, env={"TF_HTTP_CLIENT_CA_CERTIFICATE_PEM": trust["TF_HTTP_CLIENT_CA_CERTIFICATE_PEM"]})
+    box.check("no certificate of the client's is an error", states[0].get("error"), states)
+
+
 def block(server, path, more=""):
     return {"main.tf": BLOCK % {"url": server.url, "path": path, "more": more}}
 
@@ -136,3 +176,4 @@ def run(box):
     server.damage = False
 
     box.check("driftline only ever reads", server.calls and set(server.calls) == {"GET"}, sorted(set(server.calls)))
+    secure(box)

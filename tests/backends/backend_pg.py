@@ -66,6 +66,8 @@ class Postgres:
         self.password_file.write_text(PASSWORD)
         self.run("initdb", "-D", self.data, "-U", "owner", "--auth=scram-sha-256", f"--pwfile={self.password_file}", "--encoding=UTF8", "--no-sync")
         self.certificates()
+        rules = self.data / "pg_hba.conf"
+        rules.write_text("hostssl all by_certificate all cert\n" + rules.read_text())
         settings = {
             "listen_addresses": HOST,
             "port": self.port,
@@ -73,6 +75,7 @@ class Postgres:
             "ssl": "on",
             "ssl_cert_file": self.home / "server.crt",
             "ssl_key_file": self.home / "server.key",
+            "ssl_ca_file": self.home / "ca.crt",
             "fsync": "off",
             "track_commit_timestamp": "on",
         }
@@ -108,7 +111,10 @@ class Postgres:
         openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=localhost")
         (home / "names").write_text("subjectAltName=DNS:localhost\nbasicConstraints=CA:FALSE\n")
         openssl("x509", "-req", "-in", "server.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-out", "server.crt", "-days", "2", "-extfile", "names")
-        for name in ("server.crt", "server.key"):
+        openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", "client.key", "-out", "client.csr", "-subj", "/CN=by_certificate")
+        openssl("x509", "-req", "-in", "client.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-out", "client.crt", "-days", "2", "-extfile", "names")
+        (home / "client.key").chmod(0o600)
+        for name in ("server.crt", "server.key", "ca.crt"):
             shutil.copy(home / name, self.home / name)
             (self.home / name).chmod(0o600)
             if demoted():
@@ -143,6 +149,15 @@ def run(box):
     variables = box.applied(box.directory / "variables", {"main.tf": text}, env=bare)
     agree(box, variables, ("default",), env=bare)
 
+    # The same by a Unix socket, and the password from a file.
+    passwords = box.directory / "passwords"
+    passwords.write_text(f"localhost:{server.port}:plain:owner:{PASSWORD}\n")
+    passwords.chmod(0o600)
+    socket = {"PG_CONN_STR": f"host={server.home} port={server.port} dbname=plain user=owner", "PGPASSFILE": str(passwords)}
+    schema = text.replace('backend "pg" {', 'backend "pg" {\n    schema_name = "socket"')
+    by_socket = box.applied(box.directory / "socket", {"main.tf": schema}, ("default", "stage"), env=socket)
+    agree(box, by_socket, ("default", "stage"), env=socket)
+
     secure(box, server)
     held(box, server, first)
     denied(box, server)
@@ -159,6 +174,7 @@ def secure(box, server):
         address = server.address("secure", query, host)
         directory = box.applied(box.directory / label, {"main.tf": BLOCK % (address, f'    schema_name = "{label}"\n')})
         agree(box, directory, ("default",))
+    by_certificate(box, server, authority)
     wrong = {"PG_CONN_STR": server.address("secure", f"sslmode=verify-full&sslrootcert={authority}", HOST)}
     directory = box.directory / "variables"
     states = box.states(directory, env=wrong)
@@ -166,6 +182,19 @@ def secure(box, server):
     untrusted = {"PG_CONN_STR": server.address("secure", "sslmode=verify-full", "localhost")}
     states = box.states(directory, env=untrusted)
     box.check("verify-full refuses an unknown authority", "certificate" in error_of(states), states)
+
+
+def by_certificate(box, server, authority):
+    """A user who is known by a certificate alone."""
+    server.query("postgres", "CREATE ROLE by_certificate LOGIN")
+    server.query("secure", "GRANT CREATE ON DATABASE secure TO by_certificate")
+    server.query("secure", "GRANT ALL ON SCHEMA public TO by_certificate")
+    server.query("secure", "GRANT ALL ON SEQUENCE public.global_states_id_seq TO by_certificate")
+    home = box.directory
+    query = f"sslmode=verify-full&sslrootcert={authority}&sslcert={home}/client.crt&sslkey={home}/client.key"
+    address = f"postgres://by_certificate@localhost:{server.port}/secure?{query}"
+    directory = box.applied(box.directory / "certificate", {"main.tf": BLOCK % (address, '    schema_name = "certificate"\n')})
+    agree(box, directory, ("default",))
 
 
 def held(box, server, directory):

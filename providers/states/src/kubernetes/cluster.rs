@@ -47,7 +47,6 @@ fn flag(backend: &Backend, around: &Surroundings, name: &str, variable: &str) ->
 
 /// Finds the cluster as `getInitialConfig` and `Configure` of kubernetes/backend.go do, and logs in.
 pub(super) async fn find(backend: &Backend, around: &Surroundings) -> Result<Cluster, StoreError> {
-    let argument = |name: &str, variable: &str| given(backend, around, name, variable);
     let (mut named, mut user, outside) = if flag(backend, around, "in_cluster_config", "KUBE_IN_CLUSTER_CONFIG") {
         own_account(around).ok_or_else(|| unset("`in_cluster_config` is set, and this is no pod of a cluster"))?
     } else {
@@ -56,6 +55,26 @@ pub(super) async fn find(backend: &Backend, around: &Surroundings) -> Result<Clu
             None => own_account(around).unwrap_or_default(),
         }
     };
+    user = overridden(user, arguments(backend, around, &mut named))?;
+    let mut may_run = outside;
+    if let Some(exec) = backend.blocks("exec").first() {
+        user.exec = Some(exec_of(exec)?);
+        may_run = false; // the configuration names it, which anyone who proposes a change can write
+    }
+    if user.auth_provider.is_some() && user.exec.is_none() {
+        let cause = "its kubeconfig logs in by `auth-provider`, which Kubernetes has removed: use `exec`";
+        return Err(StoreError::new("kubernetes backend", Class::Unsupported, cause));
+    }
+    if let Some(exec) = user.exec.take() {
+        let may_run = may_run || matches!(around.variable("DRIFTLINE_RUN_PROGRAMS"), Some("1" | "true"));
+        user = overridden(user, login::run(&exec, &named, around, may_run).await?)?;
+    }
+    assembled(&named, &user)
+}
+
+/// Sets of the cluster what arguments and variables say, and returns what they say of the user.
+fn arguments(backend: &Backend, around: &Surroundings, named: &mut Named) -> serde_json::Map<String, Value> {
+    let argument = |name: &str, variable: &str| given(backend, around, name, variable);
     if let Some(host) = argument("host", "KUBE_HOST") {
         named.server = Some(host);
     }
@@ -86,21 +105,7 @@ pub(super) async fn find(backend: &Backend, around: &Surroundings) -> Result<Clu
             over.insert(key.into(), STANDARD.encode(pem).into());
         }
     }
-    user = overridden(user, over)?;
-    let mut may_run = outside;
-    if let Some(exec) = backend.blocks("exec").first() {
-        user.exec = Some(exec_of(exec)?);
-        may_run = false; // the configuration names it, which anyone who proposes a change can write
-    }
-    if user.auth_provider.is_some() && user.exec.is_none() {
-        let cause = "its kubeconfig logs in by `auth-provider`, which Kubernetes has removed: use `exec`";
-        return Err(StoreError::new("kubernetes backend", Class::Unsupported, cause));
-    }
-    if let Some(exec) = user.exec.take() {
-        let may_run = may_run || matches!(around.variable("DRIFTLINE_RUN_PROGRAMS"), Some("1" | "true"));
-        user = overridden(user, login::run(&exec, &named, around, may_run).await?)?;
-    }
-    assembled(&named, &user)
+    over
 }
 
 /// A user with some fields set anew. (Built as JSON, for its secrets have a type of their own.)
