@@ -10,6 +10,8 @@ mod http;
 mod kept;
 mod kubernetes;
 mod local;
+#[cfg(test)]
+mod loopback;
 mod objects;
 mod open;
 mod pg;

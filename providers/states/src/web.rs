@@ -17,7 +17,8 @@ const CONNECT: Duration = Duration::from_secs(15);
 /// How a server is known, and how it knows us.
 #[derive(Default)]
 pub(crate) struct Trust {
-    /// Certificate authorities to trust beside the machine's, PEM.
+    /// Certificate authorities to trust instead of the machine's, PEM: who names one means that one (Go's `tls.Config`, of
+    /// which Terraform's backends set `RootCAs`, does the same).
     pub(crate) authorities: Option<Vec<u8>>,
     /// A client certificate with its key, PEM, one after the other.
     pub(crate) identity: Option<Vec<u8>>,
@@ -84,6 +85,32 @@ pub(crate) struct Client {
     patience: Duration,
 }
 
+/// The client under it, which follows no redirect and uses the proxies of the surroundings.
+pub(crate) fn connection(place: &str, around: &Surroundings, trust: &Trust) -> Result<reqwest::Client, StoreError> {
+    let unset = |cause: String| StoreError::new(place, Class::Unset, cause);
+    let mut builder = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy() // which it would take from this process's environment; ours come from the surroundings
+        .connect_timeout(CONNECT.min(around.patience))
+        .user_agent(concat!("driftline/", env!("CARGO_PKG_VERSION")))
+        .danger_accept_invalid_certs(trust.any);
+    if let Some(pem) = &trust.authorities {
+        let roots = Certificate::from_pem_bundle(pem).ok().filter(|roots| !roots.is_empty());
+        let roots =
+            roots.ok_or_else(|| unset("the certificate authorities that it is told to trust are no PEM".into()))?;
+        builder = builder.tls_certs_only(roots);
+    }
+    if let Some(pem) = &trust.identity {
+        let identity = Identity::from_pem(pem);
+        let identity = identity.map_err(|_| unset("the client certificate and its key are no PEM that fits".into()))?;
+        builder = builder.identity(identity);
+    }
+    for proxy in proxies(around).map_err(unset)? {
+        builder = builder.proxy(proxy);
+    }
+    builder.build().map_err(|error| unset(format!("no connection can be set up: {}", chain(&error))))
+}
+
 /// What one try came to.
 enum Try {
     Done(Answer),
@@ -95,29 +122,7 @@ enum Try {
 impl Client {
     /// `place`: what errors name, fit for printing.
     pub(crate) fn new(place: &str, around: &Surroundings, trust: &Trust) -> Result<Self, StoreError> {
-        let unset = |cause: String| StoreError::new(place, Class::Unset, cause);
-        let mut builder = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT.min(around.patience))
-            .user_agent(concat!("driftline/", env!("CARGO_PKG_VERSION")))
-            .danger_accept_invalid_certs(trust.any);
-        if let Some(pem) = &trust.authorities {
-            let roots = Certificate::from_pem_bundle(pem);
-            let roots =
-                roots.map_err(|_| unset("the certificate authorities that it is told to trust are no PEM".into()))?;
-            builder = builder.tls_certs_merge(roots);
-        }
-        if let Some(pem) = &trust.identity {
-            let identity = Identity::from_pem(pem);
-            let identity =
-                identity.map_err(|_| unset("the client certificate and its key are no PEM that fits".into()))?;
-            builder = builder.identity(identity);
-        }
-        for proxy in proxies(around).map_err(unset)? {
-            builder = builder.proxy(proxy);
-        }
-        let http = builder.build().map_err(|error| unset(format!("no connection can be set up: {}", chain(&error))))?;
-        Ok(Self { http, place: place.to_owned(), patience: around.patience })
+        Ok(Self { http: connection(place, around, trust)?, place: place.to_owned(), patience: around.patience })
     }
 
     fn error(&self, class: Class, cause: impl AsRef<str>) -> StoreError {
@@ -139,7 +144,7 @@ impl Client {
                     hops += 1;
                     let next =
                         url.join(&to).map_err(|_| self.error(Class::Failed, "it leads to what is no address"))?;
-                    if next.origin() != url.origin() {
+                    if !is_same_place(&url, &next) {
                         self.check_elsewhere(&ask, &next)?;
                         headers = HeaderMap::new();
                     }
@@ -168,12 +173,12 @@ impl Client {
 
     /// Credentials went to the first host alone; a redirect to another must be expected, and safe.
     fn check_elsewhere(&self, ask: &Ask, next: &Url) -> Result<(), StoreError> {
-        let host = next.host_str().unwrap_or_default();
-        let safe = next.scheme() == "https" || is_loopback(next);
+        let safe = next.scheme() == "https" || (next.scheme() == "http" && is_loopback(next));
         match ask.elsewhere {
             Elsewhere::Bare if safe => Ok(()),
             _ => {
-                let cause = format!("{} leads to another host, {host}, which was not asked", call(ask));
+                let to = next.origin().ascii_serialization();
+                let cause = format!("{} leads to another host or port, {to}, which was not asked", call(ask));
                 Err(self.error(Class::Failed, cause).with_hint("name the address where the state is now"))
             }
         }
@@ -189,7 +194,7 @@ impl Client {
             Err(error) => return self.broken(ask, &error),
         };
         let (status, answered) = (response.status(), response.headers().clone());
-        if status.is_redirection()
+        if matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
             && let Some(to) = answered.get(LOCATION).and_then(|to| to.to_str().ok())
         {
             return Ok(Try::Moved(to.to_owned()));
@@ -239,6 +244,15 @@ fn call(ask: &Ask) -> String {
     format!("{} {}", ask.method, ask.url.path())
 }
 
+/// Whether a redirect stays where it was asked: on the same scheme, host and port, or on the same host, from plain HTTP to
+/// HTTPS by their usual ports.
+fn is_same_place(from: &Url, to: &Url) -> bool {
+    let upgraded = (from.scheme(), to.scheme()) == ("http", "https")
+        && from.host_str() == to.host_str()
+        && (from.port_or_known_default(), to.port_or_known_default()) == (Some(80), Some(443));
+    from.origin() == to.origin() || upgraded
+}
+
 /// Whether an address is of this machine.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
@@ -275,3 +289,6 @@ fn proxies(around: &Surroundings) -> Result<Vec<Proxy>, String> {
     }
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests;
