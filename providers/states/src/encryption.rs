@@ -170,7 +170,7 @@ impl Encryption {
                 let Some(provider) = arguments.text("keys") else {
                     return Err(DecryptError::new("it has no `keys`", "set `keys = key_provider.<type>.<name>`"));
                 };
-                let key = keys.key(provider.to_owned(), Vec::new()).await?;
+                let key = keys.key(provider.to_owned(), 0).await?;
                 methods::aes_gcm(envelope, &key, &aad, provider)
             }
             "external" => {

@@ -31,24 +31,23 @@ impl<'a> Keys<'a> {
         Self { encryption, metadata: &envelope.metadata, around, fetched: HashMap::new() }
     }
 
-    /// The key of `key_provider.<type>.<name>`. `open` are the providers that lead there.
-    pub(super) fn key(&mut self, reference: String, mut open: Vec<String>) -> BoxFuture<'_, Result<Key, DecryptError>> {
+    /// The key of `key_provider.<type>.<name>`. `depth`: how many others lead there.
+    pub(super) fn key(&mut self, reference: String, depth: usize) -> BoxFuture<'_, Result<Key, DecryptError>> {
         Box::pin(async move {
             if let Some(known) = self.fetched.get(&reference) {
                 return known.clone();
             }
-            if open.contains(&reference) || open.len() == CHAINED {
+            if depth == CHAINED {
                 let cause = format!("{} leads back to itself by `chain`, or to too many others", printable(&reference));
                 return Err(DecryptError::new(cause, "let `chain` lead to a key provider without `chain`"));
             }
-            open.push(reference.clone());
-            let fetched = self.fetch(&reference, open).await;
+            let fetched = self.fetch(&reference, depth + 1).await;
             self.fetched.insert(reference, fetched.clone());
             fetched
         })
     }
 
-    async fn fetch(&mut self, reference: &str, open: Vec<String>) -> Result<Key, DecryptError> {
+    async fn fetch(&mut self, reference: &str, depth: usize) -> Result<Key, DecryptError> {
         let Some(arguments) =
             reference.strip_prefix("key_provider.").and_then(|name| self.encryption.key_providers.get(name))
         else {
@@ -66,7 +65,7 @@ impl<'a> Keys<'a> {
             "pbkdf2" => match pbkdf2::secret(arguments).map_err(named)? {
                 Secret::Passphrase(passphrase) => pbkdf2::key(passphrase.as_bytes(), metadata).await,
                 Secret::Chain(chain) => {
-                    let secret = self.key(chain.to_owned(), open).await?;
+                    let secret = self.key(chain.to_owned(), depth).await?;
                     pbkdf2::key(&secret, metadata).await
                 }
             },

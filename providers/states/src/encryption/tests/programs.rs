@@ -35,7 +35,7 @@ fn a_program_gives_the_key() {
         ),
         // Reads nothing; an argument is not split; the environment is OpenTofu's.
         format!(
-            r#"{HEADER}; [ "$1" = 'an argument; with $(odd) things' ] || exit 3; [ "$MARK" = mark ] || exit 4; {}"#,
+            r#"{HEADER}; [ "$1" = 'an argument; with $(odd) things' ] || exit 3; [ "$MARK" = mark ] || exit 4; [ -z "$CARGO_MANIFEST_DIR" ] || exit 5; {}"#,
             answer("external", "encryption_key")
         ),
         // Chatters on standard error.

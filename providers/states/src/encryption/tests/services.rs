@@ -11,8 +11,11 @@ use std::sync::Mutex;
 struct Kms {
     answers: Map<String, Value>,
     refusal: Option<AwsRefusal>,
-    asked: Mutex<Vec<(Map<String, Value>, String, String, Value)>>,
+    asked: Mutex<Vec<Call>>,
 }
+
+/// Settings, service, operation, body.
+type Call = (Map<String, Value>, String, String, Value);
 
 impl Kms {
     fn new(answers: Map<String, Value>) -> Arc<Self> {
