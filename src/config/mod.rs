@@ -5,6 +5,7 @@ pub mod backend;
 mod body;
 mod contributing;
 mod early;
+pub mod encryption;
 mod expand;
 mod expanded;
 mod expansion;

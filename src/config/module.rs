@@ -4,7 +4,7 @@
 use super::source::{Place, SourceFile, printable};
 use super::sources::Sources;
 use super::syntax::{self, Argument, Block, Body, Expression};
-use super::{Problem, references};
+use super::{Problem, encryption, references};
 use crate::git::GitError;
 use crate::language::Constraint;
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,6 +31,8 @@ pub(crate) struct Module {
     pub(crate) required: BTreeMap<String, String>,
     /// The kind of backend (`cloud` too) and its block.
     pub(crate) backend: Option<(String, Block)>,
+    /// OpenTofu's `encryption` block.
+    pub(crate) encryption: Option<Block>,
     /// `moved`, `removed` and `import` blocks.
     pub(crate) refactorings: Vec<Block>,
     /// `resource` and `data` blocks of this module that expressions of it refer to.
@@ -225,19 +227,27 @@ fn override_with(blocks: &mut Vec<Block>, over: Block) {
     }
 }
 
-/// A backend takes the place of the backend or `cloud` block, wherever that stands; providers are merged one by one.
-fn override_settings(blocks: &mut Vec<Block>, over: Block) {
+/// A backend takes the place of the backend or `cloud` block, wherever that stands; providers are merged one by one, and so are
+/// the blocks within an `encryption` block.
+fn override_settings(blocks: &mut Vec<Block>, mut over: Block) {
     let is_backend = |block: &Block| block.kind == "backend" || block.kind == "cloud";
     if over.body.blocks.iter().any(is_backend) {
         for block in blocks.iter_mut().filter(|block| block.kind == "terraform") {
             block.body.blocks.retain(|block| !is_backend(block));
         }
     }
+    let mut settings =
+        blocks.iter_mut().filter(|block| block.kind == "terraform").flat_map(|block| &mut block.body.blocks);
+    if let Some(old) = settings.find(|block| block.kind == "encryption") {
+        for block in over.body.blocks.extract_if(.., |block| block.kind == "encryption") {
+            encryption::overlay(&mut old.body, block.body);
+        }
+    }
     // Read last, its entries of `required_providers` win.
     blocks.push(over);
 }
 
-fn merge(body: &mut Body, over: Body) {
+pub(super) fn merge(body: &mut Body, over: Body) {
     for argument in over.arguments {
         match body.arguments.iter_mut().find(|old| old.name == argument.name) {
             Some(old) => *old = argument,
@@ -268,17 +278,6 @@ fn alias(body: &Body) -> Option<String> {
 
 impl Module {
     fn add(&mut self, block: Block, problems: &mut Vec<Problem>) {
-        let twice = |block: &Block| Problem {
-            range: Some(block.place.range()),
-            text: format!(
-                "{}:{}: {} {} is declared a second time",
-                shown(&block.place.range().file),
-                block.place.range().start_line,
-                block.kind,
-                shown(&block.labels.join("."))
-            ),
-            incomplete: true,
-        };
         match (block.kind.as_str(), block.labels.as_slice()) {
             ("resource" | "data", [resource_type, name]) => {
                 let key = (resource_type.clone(), name.clone());
@@ -309,17 +308,19 @@ impl Module {
             ("locals", []) => {
                 self.locals.extend(block.body.arguments.into_iter().map(|argument| (argument.name.clone(), argument)));
             }
-            ("terraform", []) => self.add_settings(block.body),
+            ("terraform", []) => self.add_settings(block.body, problems),
             ("moved" | "removed" | "import", []) => self.refactorings.push(block),
             _ => {}
         }
     }
 
-    fn add_settings(&mut self, body: Body) {
+    fn add_settings(&mut self, body: Body, problems: &mut Vec<Problem>) {
         for mut block in body.blocks {
             match block.kind.as_str() {
                 "backend" if block.labels.len() == 1 => self.backend = Some((block.labels.remove(0), block)),
                 "cloud" => self.backend = Some(("cloud".into(), block)),
+                "encryption" if self.encryption.is_some() => problems.push(twice(&block)),
+                "encryption" => self.encryption = Some(block),
                 "required_providers" => {
                     for argument in block.body.arguments {
                         let entries = argument.value.entries().unwrap_or_default();
@@ -338,6 +339,13 @@ impl Module {
     pub(crate) fn provider(&self, name: &str) -> String {
         self.required.get(name).cloned().unwrap_or_else(|| provider_address(name))
     }
+}
+
+fn twice(block: &Block) -> Problem {
+    let range = block.place.range();
+    let name = if block.labels.is_empty() { String::new() } else { format!(" {}", shown(&block.labels.join("."))) };
+    let text = format!("{}:{}: {}{name} is declared a second time", shown(&range.file), range.start_line, block.kind);
+    Problem { range: Some(range), text, incomplete: true }
 }
 
 fn take(body: Body, name: &str) -> Option<Argument> {

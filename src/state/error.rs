@@ -192,7 +192,9 @@ impl StateError {
             P::BackendCache => {
                 "the state is where the backend block says: give that, or pipe in the output of `terraform state pull`"
             }
-            P::Encrypted => "decrypt it by piping it in: `tofu state pull | driftline scan --state -`",
+            P::Encrypted => {
+                "say how: `terraform { encryption { … } }` in the root module, or TF_ENCRYPTION; or pipe it in: `tofu state pull | driftline scan --state -`"
+            }
             P::NotDecrypted { hint, .. } => hint,
             P::ShowJson => "give the raw state instead: the output of `terraform state pull`",
             P::NoResources => "give a complete state; one without resources still has an empty list of them",

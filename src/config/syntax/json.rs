@@ -53,6 +53,11 @@ pub(super) fn parse_configuration(file: &SourceFile) -> Result<Body, Box<Problem
     Ok(body)
 }
 
+/// What stands within an `encryption` block.
+pub(super) fn parse_encryption(file: &SourceFile) -> Result<Body, Box<Problem>> {
+    Ok(block_body("encryption", entries(file, parse(file)?)?))
+}
+
 /// An entry that stands for one or more blocks: objects keyed by label, lists wherever there are several.
 fn blocks(kind: &str, labels: usize, entry: JsonEntry, found: &mut Vec<Block>) {
     let mut open = vec![(Vec::new(), entry.value, entry.value_place)];
@@ -83,7 +88,11 @@ fn block_body(kind: &str, entries: Vec<JsonEntry>) -> Body {
         let labels = match (kind, entry.name.as_str()) {
             (_, "//") => continue,
             ("terraform", "backend" | "provider_meta") => Some(1),
-            ("terraform", "cloud" | "required_providers") => Some(0),
+            ("terraform", "cloud" | "required_providers" | "encryption") => Some(0),
+            ("encryption", "key_provider" | "method") => Some(2),
+            ("encryption", "state" | "plan" | "remote_state_data_sources") => Some(0),
+            ("state" | "fallback", "fallback") => Some(0),
+            ("key_provider", "endpoints") => Some(0),
             ("cloud", "workspaces") => Some(0),
             ("resource" | "data" | "removed" | "ephemeral", "lifecycle" | "connection") => Some(0),
             ("resource" | "removed", "provisioner") => Some(1),

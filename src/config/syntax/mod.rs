@@ -189,6 +189,11 @@ pub(crate) fn parse_values(file: &SourceFile) -> Result<Body, Box<Problem>> {
     on_large_stack(file, if is_json(file.path()) { json::parse_values } else { hcl::parse })
 }
 
+/// Reads what stands within an `encryption` block, whichever of the two syntaxes it is in.
+pub(crate) fn parse_encryption(file: &SourceFile) -> Result<Body, Box<Problem>> {
+    on_large_stack(file, if file.text().trim_start().starts_with('{') { json::parse_encryption } else { hcl::parse })
+}
+
 type Parse = fn(&SourceFile) -> Result<Body, Box<Problem>>;
 
 fn on_large_stack(file: &SourceFile, parse: Parse) -> Result<Body, Box<Problem>> {

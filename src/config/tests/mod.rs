@@ -1,6 +1,7 @@
 //! Configurations read out of real repositories.
 
 mod conformance;
+mod encryption;
 mod files;
 mod language;
 mod modules;
