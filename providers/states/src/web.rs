@@ -84,6 +84,31 @@ pub(crate) struct Client {
     patience: Duration,
 }
 
+/// The client under it, which follows no redirect and uses the proxies of the surroundings.
+pub(crate) fn connection(place: &str, around: &Surroundings, trust: &Trust) -> Result<reqwest::Client, StoreError> {
+    let unset = |cause: String| StoreError::new(place, Class::Unset, cause);
+    let mut builder = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT.min(around.patience))
+        .user_agent(concat!("driftline/", env!("CARGO_PKG_VERSION")))
+        .danger_accept_invalid_certs(trust.any);
+    if let Some(pem) = &trust.authorities {
+        let roots = Certificate::from_pem_bundle(pem);
+        let roots =
+            roots.map_err(|_| unset("the certificate authorities that it is told to trust are no PEM".into()))?;
+        builder = builder.tls_certs_merge(roots);
+    }
+    if let Some(pem) = &trust.identity {
+        let identity = Identity::from_pem(pem);
+        let identity = identity.map_err(|_| unset("the client certificate and its key are no PEM that fits".into()))?;
+        builder = builder.identity(identity);
+    }
+    for proxy in proxies(around).map_err(unset)? {
+        builder = builder.proxy(proxy);
+    }
+    builder.build().map_err(|error| unset(format!("no connection can be set up: {}", chain(&error))))
+}
+
 /// What one try came to.
 enum Try {
     Done(Answer),
@@ -95,29 +120,7 @@ enum Try {
 impl Client {
     /// `place`: what errors name, fit for printing.
     pub(crate) fn new(place: &str, around: &Surroundings, trust: &Trust) -> Result<Self, StoreError> {
-        let unset = |cause: String| StoreError::new(place, Class::Unset, cause);
-        let mut builder = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT.min(around.patience))
-            .user_agent(concat!("driftline/", env!("CARGO_PKG_VERSION")))
-            .danger_accept_invalid_certs(trust.any);
-        if let Some(pem) = &trust.authorities {
-            let roots = Certificate::from_pem_bundle(pem);
-            let roots =
-                roots.map_err(|_| unset("the certificate authorities that it is told to trust are no PEM".into()))?;
-            builder = builder.tls_certs_merge(roots);
-        }
-        if let Some(pem) = &trust.identity {
-            let identity = Identity::from_pem(pem);
-            let identity =
-                identity.map_err(|_| unset("the client certificate and its key are no PEM that fits".into()))?;
-            builder = builder.identity(identity);
-        }
-        for proxy in proxies(around).map_err(unset)? {
-            builder = builder.proxy(proxy);
-        }
-        let http = builder.build().map_err(|error| unset(format!("no connection can be set up: {}", chain(&error))))?;
-        Ok(Self { http, place: place.to_owned(), patience: around.patience })
+        Ok(Self { http: connection(place, around, trust)?, place: place.to_owned(), patience: around.patience })
     }
 
     fn error(&self, class: Class, cause: impl AsRef<str>) -> StoreError {
