@@ -1,6 +1,7 @@
 //! States kept in object stores: one library reads them all, each module knows one backend's names and locks.
 //! Knows nothing of what a state says.
 
+mod azure_token;
 pub(crate) mod azurerm;
 #[cfg(test)]
 mod faults;
@@ -12,7 +13,10 @@ mod transport;
 use crate::error::printable;
 use crate::web::{Trust, connection};
 use crate::{Class, Kept, Lock, MAX_BYTES, StoreError, Surroundings};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use futures::StreamExt;
+use md5::{Digest, Md5};
 use object_store::list::{PaginatedListOptions, PaginatedListStore};
 use object_store::path::Path;
 use object_store::{BackoffConfig, Extensions, GetOptions, GetResult, ObjectMeta, ObjectStore, RetryConfig};
@@ -78,9 +82,23 @@ impl About {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.as_ref()?.0.get(name)?.to_str().ok()
     }
+
+    /// A header that may be there several times.
+    pub(crate) fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.headers.iter().flat_map(move |all| all.0.get_all(name)).filter_map(|value| value.to_str().ok())
+    }
 }
 
 impl Got {
+    /// Compares with the MD5 in base64 that the store keeps.
+    pub(crate) fn check(&self, place: &str, name: &str, expected: &str) -> Result<(), StoreError> {
+        let found = BASE64_STANDARD.encode(Md5::digest(&self.bytes));
+        match found == expected.trim() {
+            true => Ok(()),
+            false => Err(StoreError::new(place, Class::Damaged, format!("its {name} does not fit what came"))),
+        }
+    }
+
     /// As what is kept. No bytes count as none: a lock may be taken on an object before it holds a state, and Terraform takes
     /// an empty one for none too (internal/backend/remote-state/s3/client.go, `get`).
     pub(crate) fn kept(self) -> Kept {
@@ -349,6 +367,21 @@ pub(crate) fn endpoint(kind: &str, name: &str, text: &str) -> Result<Url, StoreE
         return Err(unset(format!("`{name}` holds more than an address")));
     }
     Ok(url)
+}
+
+/// Joins parts of a key as Go's `path.Join` does, by which Terraform makes the keys of workspaces.
+pub(crate) fn joined(parts: &[&str]) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    for part in parts.iter().flat_map(|part| part.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." => {
+                kept.pop();
+            }
+            part => kept.push(part),
+        }
+    }
+    kept.join("/")
 }
 
 /// A file that an argument names, below the root module's directory.

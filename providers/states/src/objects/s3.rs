@@ -2,7 +2,7 @@
 //! Knows nothing of what a state says.
 
 use super::s3_access::{address, credentials, is_region, refusal, region, settings, with_proxies};
-use super::{Got, Objects, file, retries, transport};
+use super::{Got, Objects, file, joined, retries, transport};
 use crate::error::printable;
 use crate::{Backend, Class, DEFAULT_WORKSPACE, Kept, Lock, Store, StoreError, Surroundings, Version};
 use base64::Engine;
@@ -86,21 +86,6 @@ fn customer_key(backend: &Backend, around: &Surroundings) -> Result<Option<Strin
             Err(StoreError::new("s3 backend", Class::Unset, cause))
         }
     }
-}
-
-/// Joins parts of a key as Go's `path.Join` does, by which Terraform makes the keys of workspaces.
-fn joined(parts: &[&str]) -> String {
-    let mut kept: Vec<&str> = Vec::new();
-    for part in parts.iter().flat_map(|part| part.split('/')) {
-        match part {
-            "" | "." => {}
-            ".." => {
-                kept.pop();
-            }
-            part => kept.push(part),
-        }
-    }
-    kept.join("/")
 }
 
 impl S3 {
