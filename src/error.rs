@@ -3,6 +3,7 @@
 
 use crate::attribute::AttributeError;
 use crate::audit::{PeriodError, ScanRecordError};
+use crate::config::encryption::EncryptionProblem;
 use crate::discover::DiscoverError;
 use crate::forge::ForgeError;
 use crate::git::GitError;
@@ -53,6 +54,14 @@ pub enum Error {
     /// A backend, or what it keeps.
     #[error(transparent)]
     Store(#[from] provider_states::StoreError),
+    /// How states are encrypted.
+    #[error("how the states of root module `{root_module}` are encrypted is not known: {problem}")]
+    Encryption {
+        /// The directory of the root module.
+        root_module: String,
+        /// Why.
+        problem: EncryptionProblem,
+    },
     /// No state could be read.
     #[error("{}{cause}", if *count == 1 { String::new() } else { format!("none of {count} states can be read; of the first: ") })]
     NoState {
@@ -120,6 +129,7 @@ impl Error {
             Self::Settings(error) => Some(error.hint().into()),
             Self::Discover(error) => error.hint().map(Into::into),
             Self::History(error) => Some(error.hint().into()),
+            Self::Encryption { problem, .. } => Some(problem.hint.clone()),
             Self::Store(error) => Some(error.hint.clone()),
             Self::NoState { hint, .. } => hint.clone(),
             Self::AmbiguousState { .. } => {

@@ -5,6 +5,7 @@ pub mod activity;
 pub mod attribute;
 pub mod attributions;
 pub mod audit;
+mod aws_access;
 pub mod blame;
 pub mod cli;
 pub mod commands;

@@ -28,7 +28,7 @@ use crate::settings::{self, SettingsFile};
 use crate::show::{self, Shown};
 use crate::state::{self, State, StateText};
 use crate::states::{self, Moved, ReadState, Roots, Unread};
-use crate::{confirm, error::Error, installation, providers, record};
+use crate::{aws_access, confirm, error::Error, installation, providers, record};
 pub use listing::{ListedState, Listing, listing};
 use live::Earlier;
 use provider_api::Provider;
@@ -404,7 +404,7 @@ async fn read_roots(
         tree: &tree,
         work_dir,
         environment,
-        aws: None,
+        aws: aws_access::aws(),
         interrupt,
         given: &|module, workspace| asking.given(module, workspace),
     };

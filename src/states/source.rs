@@ -108,7 +108,7 @@ pub(super) fn open(
         patience: PATIENCE,
         aws: place.aws.clone(),
     };
-    let decryption = Decryption::new(configuration, asked.allow_key_programs, &around);
+    let decryption = Decryption::new(configuration, asked.allow_key_programs, &around)?;
     let wanted = Wanted::new(&asked.workspaces)?;
     let mut parts = Vec::new();
     for source in &asked.sources {

@@ -1,7 +1,7 @@
 //! The text of a state out of the bytes that are kept: decrypted where they are encrypted.
 //! Knows nothing of where they are kept.
 
-use crate::config::Configuration;
+use crate::config::{Configuration, backend, encryption};
 use crate::error::Error;
 use crate::model::StateOrigin;
 use crate::redact::hex;
@@ -9,6 +9,7 @@ use crate::state::{StateError, StateProblem, StateText};
 use provider_states::Surroundings;
 use provider_states::encryption::{Encryption, decrypt, is_encrypted};
 use sha2::{Digest, Sha256};
+use std::ffi::OsStr;
 use std::sync::Arc;
 
 /// What stands in where nothing is kept yet.
@@ -24,9 +25,25 @@ pub(super) struct Decryption {
 
 impl Decryption {
     /// As a root module's configuration and the environment say.
-    pub(super) fn new(configuration: &Configuration, allow_programs: bool, around: &Surroundings) -> Self {
-        let _ = (configuration, allow_programs);
-        Self { encryption: None, around: around.clone() }
+    ///
+    /// # Errors
+    /// When it is not known what they say.
+    pub(super) fn new(
+        configuration: &Configuration,
+        allow_programs: bool,
+        around: &Surroundings,
+    ) -> Result<Self, Error> {
+        let of_environment = around.environment.get(OsStr::new("TF_ENCRYPTION")).map(|text| text.to_string_lossy());
+        let encryption = encryption::encryption(configuration, of_environment.as_deref());
+        let encryption = encryption.map_err(|problem| {
+            let place = backend::place(&configuration.directory);
+            Error::Encryption { root_module: place.to_owned(), problem }
+        })?;
+        let encryption = encryption.map(|found| {
+            let may_run_programs = found.may_run_programs || allow_programs;
+            Arc::new(Encryption { may_run_programs, ..found })
+        });
+        Ok(Self { encryption, around: around.clone() })
     }
 
     /// The text, decrypted where it is to be.

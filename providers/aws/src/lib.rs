@@ -48,6 +48,6 @@ mod user_data;
 
 pub use identity::recorded_scope;
 #[cfg(feature = "sdk")]
-pub use sdk::Aws;
+pub use sdk::{Access, Aws, Identity, Refused};
 pub use trail::activity_of_folder;
 pub use types::types;

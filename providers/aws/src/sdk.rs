@@ -1,6 +1,7 @@
 //! All that talks to AWS: credentials, a metered HTTP client, shared lists, and the provider itself.
 //! Knows nothing of any resource type in particular.
 
+mod access;
 mod activity;
 mod answer;
 mod batch;
@@ -21,6 +22,7 @@ mod services;
 pub(crate) mod tests;
 mod trail_in_s3;
 
+pub use access::{Access, Identity, Refused};
 pub use provider::Aws;
 
 /// What the type files use.

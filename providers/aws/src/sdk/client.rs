@@ -99,6 +99,22 @@ impl Shared {
         })
     }
 
+    /// The services that a block's credentials open, without a place. Who the caller is, is asked only where the block has
+    /// a say in it.
+    pub(super) async fn services_of(&self, block: &Block<'_>, config: SdkConfig) -> Result<Services, Gap> {
+        let region = region_name(&config).to_owned();
+        let mut account = None;
+        if block.limits_accounts() {
+            let Some(caller) = self.caller(block, &config).await? else {
+                let cause = "the account of the credentials is not known, and only some are allowed";
+                return Err(refusal(GapClass::Denied, cause));
+            };
+            block.check_account(&caller.account)?;
+            account = Some(caller.account);
+        }
+        Ok(self.services(block, config, &region, account, None))
+    }
+
     fn services(
         &self,
         block: &Block<'_>,

@@ -1,11 +1,12 @@
 //! A provider block as settings of the AWS SDK: region, credentials, roles, endpoints.
 //! Knows nothing of what is read with them.
 
-use super::gap::{gap, printable};
+use super::gap::{credentials_cause, gap, printable};
 use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::imds::region::ImdsRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
-use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
+use aws_config::provider_config::ProviderConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
@@ -88,6 +89,11 @@ impl<'a> Block<'a> {
         self.blocks("endpoints").next().cloned().unwrap_or_default()
     }
 
+    /// Whether the block allows some accounts only.
+    pub(super) fn limits_accounts(&self) -> bool {
+        ["allowed_account_ids", "forbidden_account_ids"].iter().any(|name| !self.texts(name).is_empty())
+    }
+
     /// Refuses an account that the block does not allow.
     pub(super) fn check_account(&self, account: &str) -> Result<(), Gap> {
         let allowed = self.texts("allowed_account_ids");
@@ -126,11 +132,14 @@ pub(super) async fn sdk_config(block: &Block<'_>) -> Result<SdkConfig, Gap> {
                 .operation_attempt_timeout(CREDENTIALS_TIMEOUT)
                 .build(),
         );
+    let mut profile_provider = ProfileFileCredentialsProvider::builder();
     if let Some(profile) = block.text("profile") {
         loader = loader.profile_name(profile);
+        profile_provider = profile_provider.profile_name(profile);
     }
     if let Some(files) = files {
-        loader = loader.profile_files(files);
+        loader = loader.profile_files(files.clone());
+        profile_provider = profile_provider.profile_files(files);
     }
     if block.flag("use_fips_endpoint") {
         loader = loader.use_fips(true);
@@ -141,6 +150,11 @@ pub(super) async fn sdk_config(block: &Block<'_>) -> Result<SdkConfig, Gap> {
     if let (Some(key), Some(secret)) = (block.text("access_key"), block.text("secret_key")) {
         let token = block.text("token").map(str::to_owned);
         loader = loader.credentials_provider(Credentials::new(key, secret, token, None, "provider block"));
+    } else if block.text("profile").is_some() && std::env::var_os("AWS_ACCESS_KEY_ID").is_some() {
+        // A profile that is named wins over keys in the environment (aws-sdk-go-base, "A Profile was specified along with
+        // the environment variables"); by itself the SDK has it the other way round.
+        let around = ProviderConfig::without_region().with_region(Some(region));
+        loader = loader.credentials_provider(profile_provider.configure(&around).build());
     }
     let config = loader.load().await;
     let config = with_web_identity(block, config).await?;
@@ -279,6 +293,11 @@ async fn with_web_identity(block: &Block<'_>, config: SdkConfig) -> Result<SdkCo
         "web identity",
     );
     Ok(config.into_builder().credentials_provider(SharedCredentialsProvider::new(credentials)).build())
+}
+
+/// The gap that credentials leave which cannot be found.
+pub(super) fn credentials_gap(error: &(dyn std::error::Error + 'static)) -> Gap {
+    refusal(GapClass::Denied, &credentials_cause(error))
 }
 
 /// The name of the region, for texts.

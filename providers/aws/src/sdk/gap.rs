@@ -125,7 +125,7 @@ fn speaks_of_credentials(error: &dyn Error) -> bool {
     false
 }
 
-fn credentials_cause(error: &dyn Error) -> String {
+pub(super) fn credentials_cause(error: &dyn Error) -> String {
     let cause = root_cause(error);
     match cause.contains("no credentials found in chain") {
         true => "no credentials found; sign in, or name a profile in the provider block or in AWS_PROFILE".to_owned(),
