@@ -410,6 +410,11 @@ async fn read_roots(
     };
     let roots = states::read(&asked, &place).await?;
     let unused = asking.unused(&dir, &asked, &roots);
+    let skipped = roots.skipped.iter().map(|skipped| {
+        let reason = format!("the settings skip its workspace `{}`: {}", skipped.workspace, skipped.reason);
+        LeftOut { directory: skipped.root_module.clone(), reason }
+    });
+    let left_out = left_out.into_iter().chain(skipped).collect();
     Ok(Read { roots, left_out, notices: notices::of_selection(&unmatched, &unused) })
 }
 

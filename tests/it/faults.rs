@@ -326,3 +326,26 @@ fn the_verdict_table_with_configuration_state_and_live() {
     check_verdict(without_block, "branch0", &[(gateway, "pending_removal")], 0);
     check_verdict(without_block, "other", &[(gateway, "changed")], 2);
 }
+
+#[test]
+fn what_root_modules_share_is_read_once_for_all() {
+    let endpoint = Endpoint::start(healthy);
+    let names = ["a", "b", "c", "d", "e"];
+    let files: Vec<(String, String)> =
+        names.iter().map(|name| (format!("live/{name}/main.tf"), configuration())).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let repository = Repository::with(&files);
+    for name in names {
+        // Each of another lineage: they are different states of the same objects.
+        let state = state().replace("\"lineage\":\"", &format!("\"lineage\":\"{name}"));
+        repository.write(&format!("live/{name}/terraform.tfstate"), state);
+    }
+    let mut command = repository.command(&["scan", "--report", "json"]);
+    command.env("AWS_ENDPOINT_URL", &endpoint.url).env("AWS_ACCESS_KEY_ID", "testing");
+    command.env("AWS_SECRET_ACCESS_KEY", "testing").env("AWS_EC2_METADATA_DISABLED", "true");
+    let run = finish(command);
+    let report = run.json();
+    assert_eq!((run.code, &report["summary"]["in_sync"]), (0, &json!(10)), "{report:#}");
+    assert_eq!(report["summary"]["managed_twice"], json!(10));
+    assert_eq!([endpoint.calls("DescribeInternetGateways"), endpoint.calls("DescribeCustomerGateways")], [1, 1]);
+}

@@ -21,4 +21,5 @@ mod permissions;
 mod plugin;
 mod scan;
 mod show;
+mod states;
 mod tidy;

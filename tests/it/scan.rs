@@ -85,9 +85,9 @@ fn no_commit_no_configuration_no_state() {
 
 #[test]
 fn a_backend_that_is_not_read_says_how_to_pipe() {
-    let backend = "terraform {\n  backend \"s3\" {\n    bucket = \"b\"\n  }\n}\n";
+    let backend = "terraform {\n  backend \"oss\" {\n    bucket = \"b\"\n  }\n}\n";
     let repository = Repository::with(&[("main.tf", CONFIGURATION), ("backend.tf", backend)]);
-    check_error(&repository.driftline(&["scan"]), &["`s3` backend", "terraform state pull"]);
+    check_error(&repository.driftline(&["scan"]), &["the oss backend of `.`", "terraform state pull"]);
 }
 
 #[test]
