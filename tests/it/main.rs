@@ -20,5 +20,6 @@ mod permissions;
 #[cfg(feature = "plugin")]
 mod plugin;
 mod scan;
+mod settings;
 mod show;
 mod tidy;
