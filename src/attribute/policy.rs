@@ -38,18 +38,19 @@ pub struct Policy {
     pub trusted_bots: Vec<String>,
     /// The label that declares a pull request an emergency.
     pub emergency_label: String,
-    /// The trailer of the landing commit that does.
+    /// The trailer of the landing commit that declares it an emergency.
     pub emergency_trailer: String,
     /// Within how many hours somebody independent has to approve an emergency after it landed.
     pub emergency_hours: u32,
     /// Names of tags that approve what they point at, if they are signed.
     pub approval_tags: Vec<String>,
     /// What failed checks mean.
+    #[schemars(schema_with = "checks", extend("default" = Checks::default()))]
     pub checks: Checks,
 }
 
 /// What checks on the merged revision mean for the verdict.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Checks {
     /// They are reported.
@@ -89,6 +90,10 @@ fn assurance<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Assurance, D:
         let names: Vec<_> = accepted().map(Assurance::name).collect();
         serde::de::Error::custom(format!("minimum_assurance is one of {}", names.join(", ")))
     })
+}
+
+fn checks(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({"type": "string", "enum": [Checks::Report, Checks::Required]})
 }
 
 fn assurances(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
@@ -164,7 +169,7 @@ impl Default for SignatureSettings {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ForgeSettings {
-    /// `github` or `gitlab`.
+    /// What the forge is.
     #[serde(deserialize_with = "forge_kind")]
     #[schemars(schema_with = "forge_kinds", example = &"github")]
     pub kind: Option<ForgeKind>,

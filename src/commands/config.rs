@@ -2,7 +2,7 @@
 //! Knows nothing of how values are chosen.
 
 use crate::cli::{ConfigArguments, Format};
-use crate::discover::{self, RootModule};
+use crate::discover::{self, DiscoverError, RootModule};
 use crate::error::Error;
 use crate::git::Repository;
 use crate::judge::IN_SYNC;
@@ -29,7 +29,14 @@ pub(super) fn run(arguments: ConfigArguments) -> Result<u8, Error> {
     let in_force = settings::scan_in_force(&scan, &file, &environment, repository.work_dir())?;
     let evidence = settings::evidence_in_force(&scan.evidence, &file, repository.work_dir())?;
     let directory = repository.relative(&scan.dir)?;
-    let modules = discover::root_modules(&tree, &directory, &discover::Search::default())?.root_modules;
+    let filter = Filter::new(&in_force.include.value, &in_force.exclude.value)?;
+    let search = Search { filter, environment: environment.clone(), ..Search::default() };
+    let modules = match discover::root_modules(&tree, &directory, &search) {
+        Ok(found) => found.root_modules,
+        // Settings hold before there is anything to scan.
+        Err(DiscoverError::Nothing { .. }) => Vec::new(),
+        Err(error) => return Err(error.into()),
+    };
     let kept = Directories::new(&in_force.include.value, &in_force.exclude.value).map_err(Error::Usage)?;
     let found: Vec<(String, Vec<String>)> =
         modules.iter().map(|module| (module.directory.clone(), Vec::new())).collect();

@@ -22,7 +22,7 @@ use crate::interrupt::Interrupt;
 use crate::model::Report;
 use crate::report::{self, Earlier, SarifOptions, TextOptions, WriteError};
 use crate::scan::VariableInput;
-use crate::settings::SettingsFile;
+use crate::settings::{self, SettingsFile};
 use std::io::IsTerminal;
 use std::path::Path;
 
@@ -49,7 +49,7 @@ pub fn run(cli: Cli, interrupt: &Interrupt) -> Result<u8, Error> {
                 Reporting::Show => report::show_schema(),
                 Reporting::States => report::states_schema(),
                 Reporting::Config => report::config_schema(),
-                Reporting::Settings => crate::settings::json_schema(),
+                Reporting::Settings => settings::json_schema(),
             };
             write(None, &schema)?;
             Ok(crate::judge::IN_SYNC)
@@ -88,13 +88,10 @@ fn write_reports(
     Ok(())
 }
 
-/// The workspaces that are asked for: those that are typed, else the one that Terraform would use; none for all.
+/// The workspaces that are asked for; none for what the settings say.
 fn workspaces(arguments: &WorkspaceArguments) -> Vec<String> {
-    let of_environment = || std::env::var("TF_WORKSPACE").ok().filter(|name| !name.is_empty());
-    match arguments.workspace.is_empty() {
-        true => of_environment().iter().map(|name| globset::escape(name)).collect(),
-        false => arguments.workspace.clone(),
-    }
+    let environment = std::env::vars_os().collect();
+    settings::asked_workspaces(&arguments.workspace, &environment).map(|asked| asked.value).unwrap_or_default()
 }
 
 /// Which root modules are looked at: as the command line says, else as the settings do.

@@ -2,6 +2,7 @@
 //! Knows nothing of defaults, nor of what a variable's type makes of a value.
 
 use super::Problem;
+use super::expanded::marked;
 use super::module::{Variable, joined, read_file};
 use super::source::SourceFile;
 use super::syntax;
@@ -33,6 +34,15 @@ pub enum VariableSource {
         name: String,
         /// The value.
         value: serde_json::Value,
+        /// Whether something in it is the value of an environment variable, and must not be printed.
+        sensitive: bool,
+    },
+    /// The value of an environment variable that `driftline.toml` names. It may be a secret, and is never printed.
+    Secret {
+        /// The variable of the root module.
+        name: String,
+        /// The value as text.
+        text: String,
     },
     /// `--var-file`: what the file holds.
     File {
@@ -51,6 +61,8 @@ enum Given {
     Outside(Value),
     /// Whether it is a string or an expression depends on the type that is declared.
     Text(String),
+    /// The same of what must not be printed.
+    Secret(String),
 }
 
 /// Where a value comes from.
@@ -75,11 +87,8 @@ impl Inputs {
     pub(crate) fn value(&self, name: &str, variable: &Variable) -> Option<Value> {
         Some(match self.values.get(name)? {
             Given::Value(value, _) | Given::Outside(value) => value.clone(),
-            Given::Text(text) if is_plain(variable) => Value::string(text),
-            Given::Text(text) => {
-                let value = language::parse(text).ok().and_then(|expression| language::constant(&expression).ok());
-                value.unwrap_or_else(Value::dynamic)
-            }
+            Given::Text(text) => of_text(text, variable),
+            Given::Secret(text) => marked(of_text(text, variable), true),
         })
     }
 
@@ -87,7 +96,7 @@ impl Inputs {
     pub(crate) fn place(&self, name: &str) -> Option<Place> {
         Some(match self.values.get(name)? {
             Given::Value(_, range) => Place::File(range.clone()),
-            Given::Text(_) | Given::Outside(_) => Place::Outside,
+            Given::Text(_) | Given::Secret(_) | Given::Outside(_) => Place::Outside,
         })
     }
 
@@ -105,6 +114,15 @@ impl Inputs {
             }
         }
     }
+}
+
+/// What text stands for that is given to a variable.
+fn of_text(text: &str, variable: &Variable) -> Value {
+    if is_plain(variable) {
+        return Value::string(text);
+    }
+    let value = language::parse(text).ok().and_then(|expression| language::constant(&expression).ok());
+    value.unwrap_or_else(Value::dynamic)
 }
 
 /// Whether text that is given to a variable is the value itself rather than an expression, as where its type is a string,
@@ -151,8 +169,11 @@ pub(crate) fn read(
             VariableSource::Text { name, text } => {
                 inputs.values.insert(name.clone(), Given::Text(text.clone()));
             }
-            VariableSource::Value { name, value } => {
-                inputs.values.insert(name.clone(), Given::Outside(language::from_json(value)));
+            VariableSource::Value { name, value, sensitive } => {
+                inputs.values.insert(name.clone(), Given::Outside(marked(language::from_json(value), *sensitive)));
+            }
+            VariableSource::Secret { name, text } => {
+                inputs.values.insert(name.clone(), Given::Secret(text.clone()));
             }
             VariableSource::File { path, text } => inputs.file(&SourceFile::new(path, text.clone()), problems),
         }

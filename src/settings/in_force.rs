@@ -160,7 +160,8 @@ pub fn scan_in_force(
     let in_force = ScanInForce {
         include: merge.list("include", &arguments.selection.include, &scan.include),
         exclude: merge.list("exclude", &arguments.selection.exclude, &scan.exclude),
-        workspaces: workspaces(&merge, &arguments.states.workspaces.workspace, environment),
+        workspaces: asked_workspaces(&arguments.states.workspaces.workspace, environment)
+            .unwrap_or_else(|| merge.list("workspaces", &[], &scan.workspaces)),
         unmanaged: merge.choose("unmanaged", arguments.unmanaged, scan.unmanaged, false),
         scope: merge.list("scope", &arguments.scope, &scan.scope),
         ignore: merge.list("ignore", &arguments.ignore, &scan.ignore),
@@ -183,17 +184,16 @@ pub fn scan_in_force(
     }
 }
 
-/// The workspaces that every root module is asked for.
-fn workspaces(merge: &Merge<'_>, flag: &[String], environment: &BTreeMap<OsString, OsString>) -> InForce<Vec<String>> {
+/// The workspaces that the command line asks for, else the one that Terraform would use; none where neither says any.
+/// Stronger than what the file says of a root module.
+pub fn asked_workspaces(flag: &[String], environment: &BTreeMap<OsString, OsString>) -> Option<InForce<Vec<String>>> {
     const VARIABLE: &str = "TF_WORKSPACE";
     if !flag.is_empty() {
-        return InForce { value: flag.to_vec(), origin: Origin::Flag("--workspace".into()) };
+        return Some(InForce { value: flag.to_vec(), origin: Origin::Flag("--workspace".into()) });
     }
-    match environment.get(OsStr::new(VARIABLE)).and_then(|name| name.to_str()).filter(|name| !name.is_empty()) {
-        // The one workspace that Terraform would use; no pattern.
-        Some(name) => InForce { value: vec![globset::escape(name)], origin: Origin::Environment(VARIABLE.into()) },
-        None => merge.list("workspaces", &[], &merge.file.scan.workspaces),
-    }
+    let name = environment.get(OsStr::new(VARIABLE)).and_then(|name| name.to_str()).filter(|name| !name.is_empty())?;
+    // A name, and no pattern.
+    Some(InForce { value: vec![globset::escape(name)], origin: Origin::Environment(VARIABLE.into()) })
 }
 
 /// Merges where evidence comes from, as [`scan_in_force`] does.

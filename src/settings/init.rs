@@ -51,17 +51,17 @@ pub struct ProviderStub {
 /// The file. Lines that begin with `# ` explain; a line that begins with `#` alone is a setting once the `#` is gone.
 pub fn written(found: &FoundRepository) -> String {
     let mut text = String::new();
-    explain(&mut text, &format!("{FILE}: what driftline knows of this repository beyond its Terraform configuration."));
-    explain(&mut text, &format!("It is read from the approved commit ({}), once it is committed.", found.reference));
-    explain(
-        &mut text,
-        "Lines that begin with `# ` explain. Take the `#` off any other to set it; what is shown is the default, or an example.",
-    );
-    explain(
-        &mut text,
-        "A flag is stronger than this file. `driftline config` shows what is in force, and from where; editors check the file",
-    );
-    explain(&mut text, "against `driftline schema settings`.");
+    let beginning = [
+        format!("{FILE}: what driftline knows of this repository beyond its Terraform configuration."),
+        format!("It is read from the approved commit ({}), once it is committed.", found.reference),
+        "Lines that begin with `# ` explain. Take the `#` off any other to set it; what is shown is the default, or an \
+         example."
+            .into(),
+        "A flag is stronger than this file. `driftline config` shows what is in force, and from where; `driftline schema \
+         settings` is the JSON Schema for editors."
+            .into(),
+    ];
+    beginning.iter().for_each(|line| explain(&mut text, line));
     for table in schema::tables() {
         text.push('\n');
         explain(&mut text, &table.description);

@@ -18,7 +18,7 @@ mod shown;
 mod tests;
 
 pub use error::SettingsError;
-pub use in_force::{EvidenceInForce, InForce, Origin, ScanInForce, evidence_in_force, scan_in_force};
+pub use in_force::{EvidenceInForce, InForce, Origin, ScanInForce, asked_workspaces, evidence_in_force, scan_in_force};
 pub use init::{FoundModule, FoundRepository, ProviderStub, written};
 pub use keys::keys;
 pub use patterns::{Directories, directory_pattern, name_pattern};

@@ -4,6 +4,7 @@
 use super::check::{self, Lines};
 use super::{FILE, SettingsError, SettingsFile, paths};
 use crate::git::Tree;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// The longest file that is read.
@@ -57,10 +58,17 @@ pub fn read(tree: &Tree<'_>, named: Option<&Path>) -> Result<SettingsFile, Setti
 fn file(path: &Path) -> Result<Vec<u8>, SettingsError> {
     let unreadable = |cause: String| SettingsError::Unreadable { path: path.to_owned(), cause };
     let metadata = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?;
-    if metadata.len() > MAX_BYTES {
-        return Err(unreadable("it is far too long".into()));
+    // A command may read settings more than once, which a pipe does not allow: the second time they would be empty.
+    if !metadata.is_file() && path != Path::new("/dev/null") {
+        return Err(unreadable("it is no regular file".into()));
     }
-    std::fs::read(path).map_err(|error| unreadable(error.to_string()))
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(|error| unreadable(error.to_string()))?;
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| unreadable(error.to_string()))?;
+    match bytes.len() as u64 > MAX_BYTES {
+        true => Err(unreadable("it is far too long".into())),
+        false => Ok(bytes),
+    }
 }
 
 /// Settings out of a file's text.

@@ -50,7 +50,7 @@ pub struct RootModuleEntry {
     #[serde(default)]
     #[schemars(extend("default" = false))]
     pub skip: Option<bool>,
-    /// Why it is not.
+    /// Why it is skipped.
     #[serde(default)]
     #[schemars(example = &"decommissioned in March")]
     pub reason: Option<String>,
@@ -117,11 +117,11 @@ impl RootModuleSettings {
                 Some(variable) => {
                     let text = environment.get(OsStr::new(variable)).and_then(|text| text.to_str());
                     let text = text.ok_or_else(|| unset(variable))?.to_owned();
-                    VariableSource::Text { name, text }
+                    VariableSource::Secret { name, text }
                 }
                 None => {
-                    let value = resolved(value, environment).map_err(|variable| unset(&variable))?;
-                    VariableSource::Value { name, value }
+                    let resolved = resolved(value, environment).map_err(|variable| unset(&variable))?;
+                    VariableSource::Value { name, sensitive: resolved != *value, value: resolved }
                 }
             }));
         }

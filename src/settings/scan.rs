@@ -34,11 +34,11 @@ pub struct ScanSettings {
     /// Whether to report live objects that are in no state, too.
     #[schemars(extend("default" = false))]
     pub unmanaged: Option<bool>,
-    /// Look for those here instead of where the states live: `[ACCOUNT/]REGION`.
+    /// With `unmanaged`: look here instead of where the states live: `[ACCOUNT/]REGION`.
     #[serde(deserialize_with = "parsed")]
     #[schemars(with = "Vec<String>", example = ["123456789012/eu-west-1"])]
     pub scope: Vec<NamedScope>,
-    /// Leave out such of those: `TYPE`, `TYPE:ID` or `tag:KEY=VALUE`, each part a shell pattern.
+    /// With `unmanaged`: leave out such objects: `TYPE`, `TYPE:ID` or `tag:KEY=VALUE`, each part a shell pattern.
     #[serde(deserialize_with = "parsed")]
     #[schemars(with = "Vec<String>", example = ["aws_s3_bucket:cdk-*", "tag:ManagedBy=*"])]
     pub ignore: Vec<Ignore>,
@@ -95,7 +95,7 @@ pub struct EvidenceTable {
     /// Keep what was walked and what a forge answered in this directory, instead of beside the repository's own data.
     #[schemars(example = &"cache")]
     pub cache: Option<PathBuf>,
-    /// Whether nothing of it is kept.
+    /// Whether nothing is kept of what was walked and of what a forge answered.
     #[schemars(extend("default" = false))]
     pub no_cache: Option<bool>,
 }

@@ -10,8 +10,31 @@ use std::sync::LazyLock;
 
 static ROOT: LazyLock<Value> = LazyLock::new(|| {
     let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
-    settings.into_generator().into_root_schema_for::<SettingsFile>().to_value()
+    let mut root = settings.into_generator().into_root_schema_for::<SettingsFile>().to_value();
+    without_null(&mut root);
+    root
 });
+
+/// Takes away that a key may be null: TOML has no such value, and what is not set is left out.
+fn without_null(schema: &mut Value) {
+    match schema {
+        Value::Object(entries) => {
+            if entries.get("default").is_some_and(Value::is_null) {
+                entries.remove("default");
+            }
+            if let Some(Value::Array(types)) = entries.get_mut("type") {
+                types.retain(|name| name != "null");
+                if let [only] = types.as_slice() {
+                    let only = only.clone();
+                    entries.insert("type".into(), only);
+                }
+            }
+            entries.values_mut().for_each(without_null);
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(without_null),
+        _ => {}
+    }
+}
 
 /// The schema, without references within it.
 pub(super) fn root() -> &'static Value {
@@ -70,7 +93,7 @@ pub(super) fn description(schema: &Value) -> String {
 
 /// What holds where a key is not set; none where nothing does.
 pub(super) fn default(schema: &Value) -> Option<&Value> {
-    schema.get("default").filter(|value| !value.is_null())
+    schema.get("default")
 }
 
 /// A value to show what one looks like: what holds by default, unless that is empty, else an example.

@@ -20,6 +20,7 @@ mod permissions;
 #[cfg(feature = "plugin")]
 mod plugin;
 mod scan;
+mod settings;
 mod show;
 mod states;
 mod tidy;

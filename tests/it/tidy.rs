@@ -86,6 +86,11 @@ fn the_readme_has_the_least_privilege_policy() {
 }
 
 #[test]
+fn the_readme_has_the_reference_of_the_settings() {
+    check_readme_block("settings", &driftline::settings::reference());
+}
+
+#[test]
 fn files_are_rooms_not_halls() {
     let mut halls = Vec::new();
     for dir in ["src", "providers", "tests"] {
