@@ -155,7 +155,7 @@ async fn gathered<T>(
 ) -> Result<T, Error> {
     let repository = Repository::discover(&settings.subject.dir)?;
     let approved = repository.approved(settings.subject.reference.as_deref())?;
-    let roots = read_roots(&settings.subject, &repository, &approved)?;
+    let roots = read_roots(&settings.subject, &settings.environment, &repository, &approved)?;
     let states: Vec<(&Configuration, State<'_>)> = parse_states(&roots)?;
     interrupt.check()?;
     let evaluated = with_recorded(&repository, &approved, &states)?;
@@ -315,21 +315,31 @@ fn report(
 }
 
 /// Reads the configuration of every root module, and the text of its state.
-fn read_roots(subject: &Subject, repository: &Repository, approved: &Approved) -> Result<Vec<Root>, Error> {
+fn read_roots(
+    subject: &Subject,
+    environment: &BTreeMap<OsString, OsString>,
+    repository: &Repository,
+    approved: &Approved,
+) -> Result<Vec<Root>, Error> {
     let tree = repository.tree(approved.commit)?;
     let dir = repository.relative(&subject.dir)?;
-    let search = discover::Search { only_here: !subject.states.is_empty(), ..discover::Search::default() };
+    let (only_here, environment) = (!subject.states.is_empty(), environment.clone());
+    let search = discover::Search { only_here, environment, ..discover::Search::default() };
     let modules = discover::root_modules(&tree, &dir, &search)?.root_modules;
     if !subject.states.is_empty() && modules.len() > 1 {
         return Err(Error::AmbiguousState { dir, count: modules.len() });
     }
     let variables = variables(subject, repository, &tree)?;
     let work_dir = repository.work_dir().unwrap_or(Path::new("."));
-    let options =
-        config::Options { workspace: subject.workspace.clone(), variables, work_dir: Some(work_dir.to_owned()) };
+    let options = config::Options {
+        workspace: subject.workspace.clone(),
+        variables,
+        work_dir: Some(work_dir.to_owned()),
+        overlay: None,
+    };
     let mut roots = Vec::new();
     for module in modules {
-        let configuration = config::read(&tree, &module.directory, &options);
+        let configuration = module.configuration(&tree, &options);
         let texts = if subject.states.is_empty() {
             backend_state(&configuration, work_dir, &subject.workspace)?
         } else {
@@ -345,10 +355,13 @@ fn read_roots(subject: &Subject, repository: &Repository, approved: &Approved) -
 ///
 /// # Errors
 /// No repository, no state, no root module: what [`run`] ends with for the same subject.
-pub fn recorded_types(subject: &Subject) -> Result<BTreeSet<(String, String)>, Error> {
+pub fn recorded_types(
+    subject: &Subject,
+    environment: &BTreeMap<OsString, OsString>,
+) -> Result<BTreeSet<(String, String)>, Error> {
     let repository = Repository::discover(&subject.dir)?;
     let approved = repository.approved(subject.reference.as_deref())?;
-    let roots = read_roots(subject, &repository, &approved)?;
+    let roots = read_roots(subject, environment, &repository, &approved)?;
     let mut types = BTreeSet::new();
     for (_, state) in parse_states(&roots)? {
         for instance in &state.instances {

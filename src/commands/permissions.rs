@@ -13,13 +13,14 @@ pub(super) fn run(arguments: PermissionsArguments) -> Result<u8, Error> {
     let permissions = if arguments.all {
         permissions::of_all()
     } else {
-        let recorded = scan::recorded_types(&Subject {
+        let subject = Subject {
             dir: arguments.dir,
             reference: arguments.r#ref,
             states: arguments.state,
             workspace: super::workspace(),
             variables: super::variables(&[]),
-        })?;
+        };
+        let recorded = scan::recorded_types(&subject, &std::env::vars_os().collect())?;
         permissions::of_types(recorded.iter().map(|(source, name)| (source.as_str(), name.as_str())))
     };
     for name in &permissions.not_read {

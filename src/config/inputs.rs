@@ -1,11 +1,11 @@
 //! Values of the root module's variables, from wherever Terraform takes them.
 //! Knows nothing of defaults, nor of what a variable's type makes of a value.
 
-use super::Problem;
 use super::module::{Variable, joined, read_file};
 use super::source::SourceFile;
+use super::sources::Sources;
 use super::syntax;
-use crate::git::Tree;
+use super::{Declared, Problem};
 use crate::language::{self, Type, Value};
 use crate::model::SourceRange;
 use std::collections::HashMap;
@@ -20,6 +20,15 @@ pub enum VariableSource {
         /// The value as text.
         text: String,
     },
+    /// What Terragrunt gives: weaker than the environment.
+    Value {
+        /// The variable.
+        name: String,
+        /// The value, as far as it is known.
+        value: Declared,
+    },
+    /// Something that may set any variable, and that nobody knows.
+    NotKnown,
     /// `--var name=text`.
     Text {
         /// The variable.
@@ -39,7 +48,7 @@ pub enum VariableSource {
 /// A value as it was given.
 #[derive(Debug, Clone)]
 enum Given {
-    Value(Value, SourceRange),
+    Value(Value, Option<SourceRange>),
     /// Whether it is a string or an expression depends on the type that is declared.
     Text(String),
 }
@@ -77,8 +86,8 @@ impl Inputs {
     /// Where a variable's value comes from, if it is given one.
     pub(crate) fn place(&self, name: &str) -> Option<Place> {
         Some(match self.values.get(name)? {
-            Given::Value(_, range) => Place::File(range.clone()),
-            Given::Text(_) => Place::Outside,
+            Given::Value(_, Some(range)) => Place::File(range.clone()),
+            Given::Value(_, None) | Given::Text(_) => Place::Outside,
         })
     }
 
@@ -87,7 +96,7 @@ impl Inputs {
             Ok(body) => {
                 let values = body.arguments.iter();
                 self.values.extend(values.map(|argument| {
-                    (argument.name.clone(), Given::Value(argument.value.constant(), argument.place.range()))
+                    (argument.name.clone(), Given::Value(argument.value.constant(), Some(argument.place.range())))
                 }));
             }
             Err(problem) => {
@@ -108,27 +117,42 @@ fn is_plain(variable: &Variable) -> bool {
     }
 }
 
-/// Reads, each stronger than the one before: the environment, `terraform.tfvars`, `terraform.tfvars.json`,
+/// What Terragrunt hands over as text: it puts values into the environment (pkg/options, TF_VAR_…).
+fn given(value: &Declared) -> Given {
+    match value {
+        Declared::Known(serde_json::Value::String(text)) => Given::Text(text.clone()),
+        value => Given::Value(value.into(), None),
+    }
+}
+
+/// Reads, each stronger than the one before: what Terragrunt gives, the environment, `terraform.tfvars`, `terraform.tfvars.json`,
 /// `*.auto.tfvars` and `*.auto.tfvars.json` of a directory by name, and what the command line names in its order.
 pub(crate) fn read(
-    tree: &Tree<'_>,
+    files: &Sources<'_, '_>,
     directory: &str,
     sources: &[VariableSource],
     problems: &mut Vec<Problem>,
 ) -> Inputs {
-    let names = tree.files(directory).unwrap_or_default();
+    let names = files.files(directory).unwrap_or_default();
     let automatic = |name: &&String| name.ends_with(".auto.tfvars") || name.ends_with(".auto.tfvars.json");
     let fixed = ["terraform.tfvars", "terraform.tfvars.json"].map(str::to_owned);
     let found = fixed.iter().filter(|name| names.contains(name)).chain(names.iter().filter(automatic));
     let paths: Vec<String> = found.map(|name| joined(directory, name)).collect();
     let mut inputs = Inputs { values: HashMap::new(), complete: true };
     for source in sources {
+        match source {
+            VariableSource::Value { name, value } => drop(inputs.values.insert(name.clone(), given(value))),
+            VariableSource::NotKnown => inputs.complete = false,
+            _ => {}
+        }
+    }
+    for source in sources {
         if let VariableSource::Environment { name, text } = source {
             inputs.values.insert(name.clone(), Given::Text(text.clone()));
         }
     }
     for path in paths {
-        match read_file(|limit| tree.read(&path, limit), &path) {
+        match read_file(|limit| files.read(&path, limit), &files.place(&path)) {
             Ok(file) => inputs.file(&file, problems),
             Err(problem) => {
                 problems.push(*problem);
@@ -138,7 +162,7 @@ pub(crate) fn read(
     }
     for source in sources {
         match source {
-            VariableSource::Environment { .. } => {}
+            VariableSource::Environment { .. } | VariableSource::Value { .. } | VariableSource::NotKnown => {}
             VariableSource::Text { name, text } => {
                 inputs.values.insert(name.clone(), Given::Text(text.clone()));
             }
