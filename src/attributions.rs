@@ -36,7 +36,7 @@ const SUBMODULE: &str = "submodule";
 pub fn enclosing(configuration: &Configuration, address: &Address) -> Vec<Determining> {
     let mut found = Vec::new();
     let mut path: Vec<String> = Vec::new();
-    let mut caller = Some(configuration.directory.clone());
+    let mut caller = Some(configuration.source_directory.clone());
     for step in address.module.iter() {
         path.push(step.name.to_string());
         let Some(call) = configuration.modules.get(&path) else { break };

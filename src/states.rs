@@ -233,7 +233,7 @@ fn configuration(module: &RootModule, workspace: &str, place: &Place<'_>) -> Res
     let work_dir = Some(place.work_dir.to_owned());
     let options =
         config::Options { workspace: workspace.to_owned(), variables, work_dir, ..config::Options::default() };
-    Ok(config::read(place.tree, &module.directory, &options))
+    Ok(module.configuration(place.tree, &options))
 }
 
 /// All states together are held in memory.

@@ -35,7 +35,7 @@ pub(super) fn run(arguments: &BlameArguments, interrupt: &Interrupt) -> Result<u
     let modules = discover::root_modules(&tree, &repository.relative(&arguments.dir)?, &search)?.root_modules;
     let shared = repository.shared();
     let read = |local: &mut Repository, module: &RootModule| {
-        let configuration = config::read(&local.tree(approved.commit)?, &module.directory, &options);
+        let configuration = module.configuration(&local.tree(approved.commit)?, &options);
         let called = configuration.modules.values().filter_map(|module| module.directory.clone());
         Ok((called.collect::<Vec<_>>(), blame::resources(&configuration, &addresses)))
     };

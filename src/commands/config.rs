@@ -2,13 +2,13 @@
 //! Knows nothing of how values are chosen.
 
 use crate::cli::{ConfigArguments, Format};
-use crate::discover::{self, DiscoverError, RootModule};
+use crate::discover::{self, DiscoverError, Filter, RootModule, Search};
 use crate::error::Error;
 use crate::git::Repository;
 use crate::judge::IN_SYNC;
 use crate::report::{config_json, inert};
 use crate::scan::VariableInput;
-use crate::settings::{self, ConfigDocument, Directories, ModuleRow, Origin, Row, SettingsFile};
+use crate::settings::{self, ConfigDocument, ModuleRow, Origin, Row, SettingsFile};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
@@ -37,7 +37,6 @@ pub(super) fn run(arguments: ConfigArguments) -> Result<u8, Error> {
         Err(DiscoverError::Nothing { .. }) => Vec::new(),
         Err(error) => return Err(error.into()),
     };
-    let kept = Directories::new(&in_force.include.value, &in_force.exclude.value).map_err(Error::Usage)?;
     let found: Vec<(String, Vec<String>)> =
         modules.iter().map(|module| (module.directory.clone(), Vec::new())).collect();
     let mut rows = settings::rows(&in_force, &evidence, &file);
@@ -63,7 +62,7 @@ pub(super) fn run(arguments: ConfigArguments) -> Result<u8, Error> {
         file: file.source.path.as_ref().map(|path| path.to_string_lossy().into_owned()),
         committed: file.source.committed,
         settings: rows,
-        root_modules: modules.iter().flat_map(|module| module_rows(module, &file, &kept)).collect(),
+        root_modules: modules.iter().flat_map(|module| module_rows(module, &file)).collect(),
         unused: file.unused_root_modules(&directory, &found),
     };
     for target in targets {
@@ -77,12 +76,11 @@ pub(super) fn run(arguments: ConfigArguments) -> Result<u8, Error> {
 }
 
 /// What holds for a root module, and for those of its workspaces that entries tell apart.
-fn module_rows(module: &RootModule, file: &SettingsFile, kept: &Directories) -> Vec<ModuleRow> {
+fn module_rows(module: &RootModule, file: &SettingsFile) -> Vec<ModuleRow> {
     let plain = file.root_module(&module.directory, None);
     let row = |workspace: Option<&str>, rows: Vec<Row>| ModuleRow {
         directory: module.directory.clone(),
         workspace: workspace.map(str::to_owned),
-        left_out: !kept.keep(&module.directory),
         settings: rows,
     };
     let mut all = vec![row(None, plain.rows())];

@@ -3,7 +3,7 @@
 
 use super::module::joined;
 use super::sources::{Sources, is_fetched};
-use crate::git::{GitError, Tree};
+use crate::git::GitError;
 use crate::language::FileError;
 use std::collections::HashMap;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -85,7 +85,7 @@ pub(super) fn serve(sources: &Sources<'_, '_>, root: &str, requests: &Receiver<R
     for (question, reply) in requests {
         let answer = match &question {
             Question::Content(path) => Answer::Content(content(sources, root, path, &mut total)),
-            Question::List(directory) => Answer::List(listed(sources.tree, root, directory)),
+            Question::List(directory) => Answer::List(listed(sources, root, directory)),
         };
         // Who asked may be gone.
         let _ = reply.send(answer);
@@ -125,8 +125,12 @@ fn reason(error: GitError) -> FileError {
     }
 }
 
-fn listed(tree: &Tree<'_>, root: &str, directory: &str) -> Result<Arc<[String]>, FileError> {
+fn listed(sources: &Sources<'_, '_>, root: &str, directory: &str) -> Result<Arc<[String]>, FileError> {
+    let tree = sources.tree;
     let directory = inside(root, directory).filter(|path| !is_fetched(path)).ok_or(FileError::NotKnown)?;
+    if sources.is_laid_over(&directory) {
+        return Err(FileError::NotKnown);
+    }
     if !tree.is_directory(&directory) {
         return Err(FileError::Missing);
     }

@@ -1,12 +1,12 @@
 //! Values of the root module's variables, from wherever Terraform takes them.
 //! Knows nothing of defaults, nor of what a variable's type makes of a value.
 
-use super::Problem;
 use super::expanded::marked;
 use super::module::{Variable, joined, read_file};
 use super::source::SourceFile;
+use super::sources::Sources;
 use super::syntax;
-use crate::git::Tree;
+use super::{Declared, Problem};
 use crate::language::{self, Type, Value};
 use crate::model::SourceRange;
 use std::collections::HashMap;
@@ -21,6 +21,15 @@ pub enum VariableSource {
         /// The value as text.
         text: String,
     },
+    /// What Terragrunt gives: weaker than the environment.
+    Unit {
+        /// The variable.
+        name: String,
+        /// The value, as far as it is known.
+        value: Declared,
+    },
+    /// Something that may set any variable, and that nobody knows.
+    NotKnown,
     /// `--var name=text`.
     Text {
         /// The variable.
@@ -56,9 +65,7 @@ pub enum VariableSource {
 /// A value as it was given.
 #[derive(Debug, Clone)]
 enum Given {
-    Value(Value, SourceRange),
-    /// A value that stands in no file of values.
-    Outside(Value),
+    Value(Value, Option<SourceRange>),
     /// Whether it is a string or an expression depends on the type that is declared.
     Text(String),
     /// The same of what must not be printed.
@@ -86,7 +93,7 @@ impl Inputs {
     /// The value of a variable, if it is given one.
     pub(crate) fn value(&self, name: &str, variable: &Variable) -> Option<Value> {
         Some(match self.values.get(name)? {
-            Given::Value(value, _) | Given::Outside(value) => value.clone(),
+            Given::Value(value, _) => value.clone(),
             Given::Text(text) => of_text(text, variable),
             Given::Secret(text) => marked(of_text(text, variable), true),
         })
@@ -95,8 +102,8 @@ impl Inputs {
     /// Where a variable's value comes from, if it is given one.
     pub(crate) fn place(&self, name: &str) -> Option<Place> {
         Some(match self.values.get(name)? {
-            Given::Value(_, range) => Place::File(range.clone()),
-            Given::Text(_) | Given::Secret(_) | Given::Outside(_) => Place::Outside,
+            Given::Value(_, Some(range)) => Place::File(range.clone()),
+            Given::Value(_, None) | Given::Text(_) | Given::Secret(_) => Place::Outside,
         })
     }
 
@@ -105,7 +112,7 @@ impl Inputs {
             Ok(body) => {
                 let values = body.arguments.iter();
                 self.values.extend(values.map(|argument| {
-                    (argument.name.clone(), Given::Value(argument.value.constant(), argument.place.range()))
+                    (argument.name.clone(), Given::Value(argument.value.constant(), Some(argument.place.range())))
                 }));
             }
             Err(problem) => {
@@ -135,27 +142,42 @@ fn is_plain(variable: &Variable) -> bool {
     }
 }
 
-/// Reads, each stronger than the one before: the environment, `terraform.tfvars`, `terraform.tfvars.json`,
+/// What Terragrunt hands over as text: it puts values into the environment (pkg/options, TF_VAR_…).
+fn given(value: &Declared) -> Given {
+    match value {
+        Declared::Known(serde_json::Value::String(text)) => Given::Text(text.clone()),
+        value => Given::Value(value.into(), None),
+    }
+}
+
+/// Reads, each stronger than the one before: what Terragrunt gives, the environment, `terraform.tfvars`, `terraform.tfvars.json`,
 /// `*.auto.tfvars` and `*.auto.tfvars.json` of a directory by name, and what the command line names in its order.
 pub(crate) fn read(
-    tree: &Tree<'_>,
+    files: &Sources<'_, '_>,
     directory: &str,
     sources: &[VariableSource],
     problems: &mut Vec<Problem>,
 ) -> Inputs {
-    let names = tree.files(directory).unwrap_or_default();
+    let names = files.files(directory).unwrap_or_default();
     let automatic = |name: &&String| name.ends_with(".auto.tfvars") || name.ends_with(".auto.tfvars.json");
     let fixed = ["terraform.tfvars", "terraform.tfvars.json"].map(str::to_owned);
     let found = fixed.iter().filter(|name| names.contains(name)).chain(names.iter().filter(automatic));
     let paths: Vec<String> = found.map(|name| joined(directory, name)).collect();
     let mut inputs = Inputs { values: HashMap::new(), complete: true };
     for source in sources {
+        match source {
+            VariableSource::Unit { name, value } => drop(inputs.values.insert(name.clone(), given(value))),
+            VariableSource::NotKnown => inputs.complete = false,
+            _ => {}
+        }
+    }
+    for source in sources {
         if let VariableSource::Environment { name, text } = source {
             inputs.values.insert(name.clone(), Given::Text(text.clone()));
         }
     }
     for path in paths {
-        match read_file(|limit| tree.read(&path, limit), &path) {
+        match read_file(|limit| files.read(&path, limit), &files.place(&path)) {
             Ok(file) => inputs.file(&file, problems),
             Err(problem) => {
                 problems.push(*problem);
@@ -165,12 +187,12 @@ pub(crate) fn read(
     }
     for source in sources {
         match source {
-            VariableSource::Environment { .. } => {}
+            VariableSource::Environment { .. } | VariableSource::Unit { .. } | VariableSource::NotKnown => {}
             VariableSource::Text { name, text } => {
                 inputs.values.insert(name.clone(), Given::Text(text.clone()));
             }
             VariableSource::Value { name, value, sensitive } => {
-                inputs.values.insert(name.clone(), Given::Outside(marked(language::from_json(value), *sensitive)));
+                inputs.values.insert(name.clone(), Given::Value(marked(language::from_json(value), *sensitive), None));
             }
             VariableSource::Secret { name, text } => {
                 inputs.values.insert(name.clone(), Given::Secret(text.clone()));

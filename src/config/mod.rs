@@ -2,7 +2,7 @@
 //! Knows nothing of state or of what is live; what cannot be evaluated is not known, never guessed.
 
 pub mod backend;
-mod body;
+pub(crate) mod body;
 mod contributing;
 mod early;
 pub mod encryption;
@@ -16,14 +16,15 @@ mod lifecycle;
 mod module;
 mod modules;
 mod outline;
+mod overlay;
 mod providers;
 mod read;
 mod recorded;
 mod refactoring;
 mod references;
-mod source;
+pub(crate) mod source;
 mod sources;
-mod syntax;
+pub(crate) mod syntax;
 
 use crate::git::Tree;
 use crate::language::{self, Kind};
@@ -33,8 +34,9 @@ use expanded::{Expanded, Expansion, Found};
 pub use inputs::VariableSource;
 pub use lifecycle::Lifecycle;
 use lifecycle::TriggeredBy;
+pub use overlay::Overlay;
 use provider_api::AttributePath;
-pub use read::{Options, read};
+pub use read::{Options, read, unread};
 pub(crate) use recorded::Recorded;
 use refactoring::Refactorings;
 use serde_json::Value;
@@ -48,10 +50,13 @@ pub(crate) use outline::{Outline, outline, telling_files};
 /// One root module's configuration with all modules it calls.
 #[derive(Debug, Default)]
 pub struct Configuration {
-    /// Directory of the root module from the repository's root; empty for the root itself.
+    /// Directory of the root module from the repository's root; empty for the root itself. Of a unit of Terragrunt's that
+    /// of the unit, which tells it from others with the same source.
     pub directory: String,
     /// The workspace that it was evaluated for.
     pub workspace: String,
+    /// Where the files of the root module are: the same, but for a unit of Terragrunt's.
+    pub source_directory: String,
     /// Resource blocks by address without instance keys (`module.a.aws_vpc.main`).
     pub resources: BTreeMap<Address, DeclaredResource>,
     /// Provider configurations by reference.
@@ -64,6 +69,8 @@ pub struct Configuration {
     pub modules: BTreeMap<Vec<String>, ModuleCall>,
     /// What could not be read or evaluated as a whole.
     pub problems: Vec<Problem>,
+    /// What was laid over the files.
+    overlay: Option<Overlay>,
     /// What variables are given.
     inputs: inputs::Inputs,
     /// Everything that expressions refer to, evaluated.
@@ -123,7 +130,7 @@ pub enum IgnoreChanges {
 }
 
 /// A declared value, as far as it is known.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Declared {
     /// Known throughout.
     Known(Value),
@@ -228,6 +235,19 @@ impl Declared {
                 .collect::<Option<serde_json::Map<_, _>>>()
                 .map(Value::Object),
             Self::NotKnown => None,
+        }
+    }
+}
+
+impl From<&Declared> for language::Value {
+    fn from(declared: &Declared) -> Self {
+        match declared {
+            Declared::Known(value) => language::from_json(value),
+            Declared::List(elements) => Self::tuple(elements.iter().map(Self::from).collect()),
+            Declared::Object(entries) => {
+                Self::object(entries.iter().map(|(name, value)| (name.as_str().into(), value.into())).collect())
+            }
+            Declared::NotKnown => Self::dynamic(),
         }
     }
 }

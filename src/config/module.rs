@@ -106,7 +106,7 @@ pub(crate) fn files(
     names.sort();
     let read = |name: String| {
         let path = joined(directory, &name);
-        let file = read_file(|limit| sources.read(&path, limit), &path);
+        let file = read_file(|limit| sources.read(&path, limit), &sources.place(&path));
         (name, file)
     };
     Ok(names.into_iter().map(read).collect())

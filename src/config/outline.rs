@@ -38,11 +38,13 @@ fn is_telling(text: &str) -> bool {
     ["terraform", "module", "provider"].iter().any(|kind| {
         text.match_indices(kind).any(|(at, _)| {
             let before = text[..at].chars().next_back();
-            let after = text[at + kind.len()..].trim_start().chars().next();
             let begins = before.is_none_or(|before| before.is_whitespace() || matches!(before, '"' | '/' | '}'));
+            let rest = &text[at + kind.len()..];
+            let ends = !rest.starts_with(|after: char| after.is_alphanumeric() || matches!(after, '_' | '-' | '.'));
+            let after = rest.trim_start().chars().next();
             // A label, a brace, a comment before either, or the quote that ends a key of the JSON syntax.
-            let block = |after: char| matches!(after, '{' | '"' | '/' | '#') || after.is_alphabetic() || after == '_';
-            begins && after.is_some_and(block)
+            let block = |after: char| matches!(after, '{' | '"' | '/' | '#' | '_') || after.is_alphabetic();
+            begins && ends && after.is_some_and(block)
         })
     })
 }

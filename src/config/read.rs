@@ -6,7 +6,8 @@ use super::expanded::{Expanded, Expansion};
 use super::files::{self, Files};
 use super::inputs::VariableSource;
 use super::lifecycle;
-use super::module::{Module, shown};
+use super::module::{Module, joined, shown};
+use super::overlay::Overlay;
 use super::recorded::Recorded;
 use super::refactoring::Refactorings;
 use super::sources::{Sources, is_fetched};
@@ -40,11 +41,13 @@ pub struct Options {
     pub variables: Vec<VariableSource>,
     /// The root of the work tree, where `terraform init` may have put modules; none to look at the commit alone.
     pub work_dir: Option<PathBuf>,
+    /// What is laid over the files of the root module, and stands for it.
+    pub overlay: Option<Overlay>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { workspace: "default".into(), variables: Vec::new(), work_dir: None }
+        Self { workspace: "default".into(), variables: Vec::new(), work_dir: None, overlay: None }
     }
 }
 
@@ -52,10 +55,57 @@ impl Default for Options {
 /// not be read is among the problems, and what it might declare is not known.
 pub fn read(tree: &Tree<'_>, directory: &str, options: &Options) -> Configuration {
     let mut problems = Vec::new();
-    let sources = Sources::new(tree, options.work_dir.as_deref(), directory);
-    let inputs = inputs::read(tree, directory, &options.variables, &mut problems);
+    let overlay = options.overlay.as_ref();
+    let noted = overlay.into_iter().flat_map(|overlay| &overlay.problems);
+    problems.extend(noted.map(|(text, incomplete)| Problem {
+        range: None,
+        text: text.clone(),
+        incomplete: *incomplete,
+    }));
+    let sources = Sources::new(tree, options.work_dir.as_deref(), directory, overlay);
+    let inputs = inputs::read(&sources, directory, &options.variables, &mut problems);
     let nodes = modules::read(&sources, directory, &inputs, &mut problems);
-    evaluated(&sources, directory, nodes, inputs, &options.workspace, problems, &recorded::Nothing)
+    let configuration = evaluated(&sources, directory, nodes, inputs, &options.workspace, problems, &recorded::Nothing);
+    laid_over(configuration, directory, overlay.cloned())
+}
+
+/// A root module whose files cannot be read, for this reason: nothing is known of what it declares.
+pub fn unread(overlay: &Overlay, reason: &str) -> Configuration {
+    let mut problems = vec![problem(reason)];
+    let noted = overlay.problems.iter();
+    problems.extend(noted.map(|(text, incomplete)| Problem {
+        range: None,
+        text: text.clone(),
+        incomplete: *incomplete,
+    }));
+    laid_over(Configuration { problems, ..Configuration::default() }, &overlay.directory, Some(overlay.clone()))
+}
+
+/// Says what the overlay says otherwise than the files.
+fn laid_over(mut configuration: Configuration, directory: &str, overlay: Option<Overlay>) -> Configuration {
+    configuration.source_directory = directory.to_owned();
+    if let Some(overlay) = &overlay {
+        configuration.directory.clone_from(&overlay.directory);
+        if let Some((kind, attributes)) = &overlay.backend {
+            let range = configuration.backend.as_ref().map(|backend| backend.range.clone());
+            // What is handed to `terraform init` completes the block of the same kind.
+            let written = configuration.backend.take().filter(|backend| Some(&backend.kind) == kind.as_ref());
+            let mut all = written.map(|backend| backend.attributes).unwrap_or_default();
+            all.extend(attributes.clone());
+            configuration.backend = Some(Backend {
+                kind: kind.as_deref().map_or_else(|| "unknown".into(), shown),
+                attributes: all,
+                range: range.unwrap_or_else(|| whole_file(&joined(&overlay.directory, "terragrunt.hcl"))),
+            });
+        }
+    }
+    configuration.overlay = overlay;
+    configuration
+}
+
+/// The beginning of a file.
+fn whole_file(file: &str) -> SourceRange {
+    SourceRange { file: file.to_owned(), start_line: 1, start_column: 1, end_line: 1, end_column: 1 }
 }
 
 /// Evaluates a configuration once more, with what was recorded.
@@ -65,17 +115,18 @@ pub(super) fn again(
     configuration: &Configuration,
     recorded: &dyn Recorded,
 ) -> Configuration {
-    let sources = &Sources::new(tree, work_dir, &configuration.directory);
-    let Configuration { directory, inputs, expanded, problems, .. } = configuration;
-    evaluated(
+    let Configuration { source_directory, overlay, inputs, expanded, problems, .. } = configuration;
+    let sources = &Sources::new(tree, work_dir, source_directory, overlay.as_ref());
+    let evaluated = evaluated(
         sources,
-        directory,
+        source_directory,
         expanded.nodes.clone(),
         inputs.clone(),
         &expanded.workspace,
         problems.clone(),
         recorded,
-    )
+    );
+    laid_over(evaluated, source_directory, overlay.clone())
 }
 
 fn evaluated(
@@ -135,8 +186,8 @@ pub(super) fn values(
     recorded: &dyn recorded::Recorded,
 ) -> Vec<Result<crate::language::Value, String>> {
     let mut problems = Vec::new();
-    let sources = &Sources::new(tree, None, directory);
-    let inputs = inputs::read(tree, directory, &[], &mut problems);
+    let sources = &Sources::new(tree, None, directory, None);
+    let inputs = inputs::read(sources, directory, &[], &mut problems);
     let nodes = modules::read(sources, directory, &inputs, &mut problems);
     let (files, requests) = Files::asked();
     std::thread::scope(|scope| {

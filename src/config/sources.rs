@@ -3,6 +3,7 @@
 //! Knows nothing of what files hold.
 
 use super::module::joined;
+use super::overlay::Overlay;
 use crate::git::{GitError, Tree};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,8 @@ pub(crate) struct Sources<'a, 'repo> {
     pub(crate) tree: &'a Tree<'repo>,
     /// The root of the work tree; none where there is none, or where only the commit counts.
     work_dir: Option<PathBuf>,
+    /// The directory of the root module, and what is laid over it.
+    overlay: Option<(&'a str, &'a Overlay)>,
     /// Fetched modules by their path of calls: `outer.inner`.
     fetched: BTreeMap<String, Fetched>,
 }
@@ -47,9 +50,15 @@ pub(crate) fn is_fetched(directory: &str) -> bool {
 
 impl<'a, 'repo> Sources<'a, 'repo> {
     /// The files of a root module in a directory.
-    pub(crate) fn new(tree: &'a Tree<'repo>, work_dir: Option<&Path>, directory: &str) -> Self {
-        let mut sources =
-            Self { tree, work_dir: work_dir.and_then(|dir| dir.canonicalize().ok()), fetched: BTreeMap::new() };
+    pub(crate) fn new(
+        tree: &'a Tree<'repo>,
+        work_dir: Option<&Path>,
+        directory: &'a str,
+        overlay: Option<&'a Overlay>,
+    ) -> Self {
+        let work_dir = work_dir.and_then(|dir| dir.canonicalize().ok());
+        let overlay = overlay.map(|overlay| (directory, overlay));
+        let mut sources = Self { tree, work_dir, overlay, fetched: BTreeMap::new() };
         let manifest = joined(directory, ".terraform/modules/modules.json");
         let manifest: Option<Manifest> =
             sources.read(&manifest, MANIFEST).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
@@ -58,8 +67,53 @@ impl<'a, 'repo> Sources<'a, 'repo> {
         sources
     }
 
+    /// Where a file of the root module really is, if something is laid over that.
+    fn laid_over(&self, path: &str) -> Option<String> {
+        let (root, overlay) = self.overlay?;
+        let below = match root.is_empty() {
+            true => path,
+            false => path.strip_prefix(root)?.strip_prefix('/')?,
+        };
+        let there = joined(&overlay.directory, below);
+        let committed = || there != path && self.tree.resolved(&there).is_ok() && !self.tree.is_directory(&there);
+        (overlay.files.contains_key(below) || committed()).then_some(there)
+    }
+
+    /// The path that people know a file by.
+    pub(crate) fn place(&self, path: &str) -> String {
+        self.laid_over(path).unwrap_or_else(|| path.to_owned())
+    }
+
+    /// Whether files may come on top of those of a directory.
+    pub(crate) fn is_laid_over(&self, directory: &str) -> bool {
+        self.overlay.is_some_and(|(root, _)| {
+            root.is_empty() || directory.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    }
+
+    /// What a generated file holds, if that is one; none where that is not known.
+    fn generated(&self, path: &str) -> Option<&Option<String>> {
+        let (root, overlay) = self.overlay?;
+        let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
+        if directory == root { overlay.files.get(name) } else { None }
+    }
+
     /// Names of the files directly in a directory, sorted.
     pub(crate) fn files(&self, directory: &str) -> Result<Vec<String>, GitError> {
+        match self.overlay {
+            Some((root, overlay)) if root == directory => {
+                let mut names = self.own_files(directory)?;
+                names.extend(self.own_files(&overlay.directory).unwrap_or_default());
+                names.extend(overlay.files.keys().cloned());
+                names.sort();
+                names.dedup();
+                Ok(names)
+            }
+            _ => self.own_files(directory),
+        }
+    }
+
+    fn own_files(&self, directory: &str) -> Result<Vec<String>, GitError> {
         // Who commits what was fetched means it.
         let committed = self.tree.files(directory);
         if committed.is_ok() || !is_fetched(directory) {
@@ -81,7 +135,16 @@ impl<'a, 'repo> Sources<'a, 'repo> {
 
     /// The bytes of a file, if it has no more than `limit` of them.
     pub(crate) fn read(&self, path: &str, limit: u64) -> Result<Vec<u8>, GitError> {
-        match self.tree.read(path, limit) {
+        match self.generated(path) {
+            Some(Some(text)) => return Ok(text.clone().into_bytes()),
+            Some(None) => {
+                let what = "written by Terragrunt, and what it holds is not known";
+                return Err(GitError::NotReadable { path: self.place(path), what });
+            }
+            None => {}
+        }
+        let place = self.laid_over(path);
+        match self.tree.read(place.as_deref().unwrap_or(path), limit) {
             Err(GitError::NotFound { .. }) if is_fetched(path) => self.fetched_file(path, limit),
             read => read,
         }

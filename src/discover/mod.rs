@@ -7,7 +7,9 @@ mod tests;
 
 pub use filter::Filter;
 
-use crate::config::{Outline, is_configuration, outline, shown, telling_files};
+use crate::config::{
+    self, Configuration, Options, Outline, VariableSource, is_configuration, outline, shown, telling_files,
+};
 use crate::git::{GitError, Survey, Tree};
 use crate::terragrunt::{self, Found, Unit};
 use rayon::prelude::*;
@@ -33,6 +35,30 @@ pub struct RootModule {
     pub directory: String,
     /// What Terragrunt makes of it; none where Terraform is run in it as it is.
     pub unit: Option<Unit>,
+}
+
+impl RootModule {
+    /// Reads its configuration. That of a unit is its source's, with the unit's inputs, files and backend; where the
+    /// source cannot be read, nothing is known but the backend.
+    pub fn configuration(&self, tree: &Tree<'_>, options: &Options) -> Configuration {
+        let Some(unit) = &self.unit else { return config::read(tree, &self.directory, options) };
+        let overlay = unit.overlay();
+        match &unit.source {
+            Err(reason) => {
+                let text = format!("nothing is known of what {} declares: {}", place(&self.directory), shown(reason));
+                config::unread(&overlay, &text)
+            }
+            Ok(source) => {
+                // Of the environment Terragrunt's own part is the stronger one, of the rest the command line's.
+                let own = options.variables.iter().cloned();
+                let (outer, rest): (Vec<_>, Vec<_>) =
+                    own.partition(|source| matches!(source, VariableSource::Environment { .. }));
+                let given = unit.given().into_iter().chain(outer).chain(unit.variables.iter().cloned());
+                let variables = given.chain(rest).collect();
+                config::read(tree, source, &Options { variables, overlay: Some(overlay), ..options.clone() })
+            }
+        }
+    }
 }
 
 /// A directory with configuration that is no root module, or that is not wanted, and what is not walked into.
@@ -193,6 +219,8 @@ struct Scene<'a> {
     units: BTreeMap<String, Found>,
     /// Directories that are called, each with the first that calls it.
     called: BTreeMap<String, String>,
+    /// Directories that units deploy, each with one that does.
+    sources: BTreeMap<String, String>,
     /// Directories whose files are linked, each with the first directory that has a link.
     linked: BTreeMap<String, &'a str>,
     filter: &'a Filter,
@@ -206,13 +234,18 @@ impl<'a> Scene<'a> {
         let calls = outlines.iter().flat_map(|(caller, outline)| {
             outline.calls.values().filter_map(|path| Some((*caller, tree.resolved(path).ok()?)))
         });
-        let sources = units.iter().filter_map(|(path, found)| match found {
-            Found::Unit(unit) => Some((path.as_str(), unit.source.clone().ok()?)),
-            Found::NoUnit(_) => None,
-        });
         let mut called = BTreeMap::new();
-        for (caller, target) in calls.chain(sources).filter(|(caller, target)| caller != target) {
+        for (caller, target) in calls.filter(|(caller, target)| caller != target) {
             called.entry(target).or_insert_with(|| caller.to_owned());
+        }
+        let mut sources = BTreeMap::new();
+        for (path, found) in &units {
+            match found {
+                Found::Unit(unit) if unit.source.as_ref().is_ok_and(|source| source != path) => {
+                    sources.extend(unit.source.clone().map(|source| (source, path.clone())));
+                }
+                _ => {}
+            }
         }
         let mut linked = BTreeMap::new();
         for link in survey.links.iter().filter(|link| is_configuration(split(link).1)) {
@@ -221,7 +254,7 @@ impl<'a> Scene<'a> {
                 linked.entry(split(&target).0.to_owned()).or_insert(split(link).0);
             }
         }
-        Self { outlines, units, called, linked, filter: &search.filter }
+        Self { outlines, units, called, sources, linked, filter: &search.filter }
     }
 
     /// Whether a directory is a root module, with what Terragrunt makes of it, or why it is none.
@@ -249,6 +282,13 @@ impl<'a> Scene<'a> {
         }
         if !self.filter.included(path) {
             return Err("it is not among what is included".into());
+        }
+        // Terragrunt completes its backend block, if it has one: it says nothing.
+        if unit.is_none()
+            && path != named
+            && let Some(by) = self.sources.get(path)
+        {
+            return Err(format!("{} deploys it", place(by)));
         }
         let backend = self.outlines.get(path).is_some_and(|outline| outline.backend);
         if path == named || backend || unit.is_some_and(Unit::has_backend) {

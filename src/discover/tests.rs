@@ -2,6 +2,7 @@
 //! Know nothing of how blocks are read.
 
 use super::*;
+use crate::config::{Declared, Declares};
 use crate::git::Repository;
 use crate::git::testing::TestRepository;
 
@@ -241,4 +242,193 @@ fn nothing_found_is_an_error_with_a_way_out() {
     let error = discovered(&TestRepository::with(&files), "", &Search::default()).unwrap_err();
     assert!(error.to_string().ends_with("; and 3 more"), "{error}");
     assert!(error.hint().is_some());
+}
+
+/// What a unit declares: the instances, and the arguments of one resource.
+fn configuration(test: &TestRepository, directory: &str, options: &Options) -> Configuration {
+    let repository = Repository::discover(test.path()).unwrap();
+    let tree = repository.tree(repository.approved(None).unwrap().commit).unwrap();
+    let found = root_modules(&tree, "", &Search::default()).unwrap();
+    found.root_modules.iter().find(|module| module.directory == directory).unwrap().configuration(&tree, options)
+}
+
+fn argument(configuration: &Configuration, address: &str, name: &str) -> Declared {
+    configuration.instance(&address.parse().unwrap()).unwrap().attributes[name].clone()
+}
+
+const UNIT: &str = r#"
+terraform {
+  source = "${get_repo_root()}/modules//app"
+}
+remote_state {
+  backend = "s3"
+  config = {
+    bucket = "b"
+    key    = "${get_path_from_repo_root()}/terraform.tfstate"
+  }
+}
+generate "provider" {
+  path      = "provider.tf"
+  if_exists = "overwrite"
+  contents  = "provider \"aws\" {\n  region = \"eu-west-1\"\n}\n"
+}
+generate "unknown" {
+  path      = "unknown.tf"
+  if_exists = "overwrite"
+  contents  = run_cmd("x")
+}
+dependency "x" {
+  config_path = "../x"
+}
+inputs = {
+  size    = 2
+  names   = ["a", "b"]
+  unknown = dependency.x.outputs.y
+  weak    = "input"
+}
+"#;
+
+const APP: &str = r#"
+terraform {
+  backend "s3" {
+    encrypt = true
+  }
+}
+variable "size" {
+  type = number
+}
+variable "names" {
+  type = list(string)
+}
+variable "unknown" {}
+variable "weak" {
+  default = "default"
+}
+resource "aws_x" "a" {
+  for_each = toset(var.names)
+  size     = var.size
+  unknown  = var.unknown
+  weak     = var.weak
+  file     = file("${path.module}/policy.json")
+}
+module "sub" {
+  source = "../sub"
+}
+"#;
+
+fn units() -> TestRepository {
+    TestRepository::with(&[
+        (
+            "live/dev/app/terragrunt.hcl",
+            &UNIT.replace("generate \"unknown\" {", "generate \"unknown\" {\n  disable = true"),
+        ),
+        ("live/dev/app/terraform.tfvars", "weak = \"file\"\n"),
+        ("live/dev/app/extra.tf", "resource \"aws_extra\" \"a\" {}\n"),
+        ("live/dev/app/policy.json", "of the unit"),
+        ("live/prod/app/terragrunt.hcl", UNIT),
+        (
+            "live/remote/terragrunt.hcl",
+            "terraform {\n  source = \"git::https://example.com/a.git\"\n}\nremote_state {\n  backend = \"gcs\"\n  config = {}\n}\n",
+        ),
+        ("modules/app/main.tf", APP),
+        ("modules/app/policy.json", "of the source"),
+        ("modules/sub/main.tf", "resource \"aws_sub\" \"a\" {}\n"),
+    ])
+}
+
+#[test]
+fn units_are_root_modules_with_the_configuration_of_their_source() {
+    let test = units();
+    let found = discovered(&test, "", &Search::default()).unwrap();
+    assert_eq!(names(&found), ["live/dev/app", "live/prod/app", "live/remote"]);
+    let expected =
+        ["modules/app: `live/prod/app` deploys it", "modules/sub: `modules/app` calls it, and it has no backend"];
+    assert_eq!(left_out(&found), expected);
+    let dev = configuration(&test, "live/dev/app", &Options::default());
+    assert_eq!((dev.directory.as_str(), dev.source_directory.as_str()), ("live/dev/app", "modules/app"));
+    let instances: Vec<String> = dev.instances().iter().map(ToString::to_string).collect();
+    assert_eq!(instances, ["aws_extra.a", "aws_x.a[\"a\"]", "aws_x.a[\"b\"]", "module.sub.aws_sub.a"]);
+    let of = |configuration: &Configuration, name: &str| argument(configuration, "aws_x.a[\"a\"]", name);
+    assert_eq!(of(&dev, "size"), Declared::Known(2.into()));
+    assert_eq!(of(&dev, "unknown"), Declared::NotKnown);
+    // Inputs come through the environment, which files are stronger than, and files of the unit than those of the source.
+    assert_eq!(of(&dev, "weak"), Declared::Known("file".into()));
+    assert_eq!(of(&dev, "file"), Declared::Known("of the unit".into()));
+    let extra = &dev.resources[&"aws_extra.a".parse().unwrap()];
+    assert_eq!((extra.range.file.as_str(), extra.directory.as_str()), ("live/dev/app/extra.tf", "modules/app"));
+    let backend = dev.backend.as_ref().unwrap();
+    assert_eq!(backend.kind, "s3");
+    let known = |value: serde_json::Value| Declared::Known(value);
+    let expected = [
+        ("bucket", known("b".into())),
+        ("encrypt", known(true.into())),
+        ("key", known("live/dev/app/terraform.tfstate".into())),
+    ];
+    assert_eq!(backend.attributes, expected.map(|(name, value)| (name.to_owned(), value)).into());
+    let provider = dev.providers.values().find(|provider| provider.attributes.contains_key("region")).unwrap();
+    assert_eq!(provider.range.as_ref().unwrap().file, "live/dev/app/provider.tf");
+    assert!(!dev.problems.iter().any(|problem| problem.incomplete), "{:?}", dev.problems);
+
+    let prod = configuration(&test, "live/prod/app", &Options::default());
+    assert_eq!(of(&prod, "weak"), Declared::Known("input".into()));
+    assert_eq!(of(&prod, "file"), Declared::Known("of the source".into()));
+    // What is generated and not known may declare anything.
+    assert!(
+        prod.problems.iter().any(|problem| problem.incomplete && problem.text.contains("live/prod/app/unknown.tf"))
+    );
+    assert!(matches!(prod.declares(&"aws_y.a".parse().unwrap()), Declares::NotKnown(_)));
+    assert_eq!(dev.declares(&"aws_y.a".parse().unwrap()), Declares::No);
+    let given = VariableSource::Environment { name: "weak".into(), text: "environment".into() };
+    let options = Options { variables: vec![given], ..Options::default() };
+    assert_eq!(of(&configuration(&test, "live/prod/app", &options), "weak"), Declared::Known("environment".into()));
+}
+
+/// Two thousand files in two hundred root modules: how long it takes to find them. Means nothing without optimization.
+#[test]
+#[ignore = "a measurement"]
+fn a_large_repository() {
+    let mut files: Vec<(String, String)> = Vec::new();
+    for module in 0..200 {
+        let directory = format!("live/{}/{module}", module % 7);
+        files.push((
+            format!("{directory}/main.tf"),
+            format!("{BACKEND}module \"m\" {{\n  source = \"../../../modules/{}\"\n}}\n", module % 20),
+        ));
+        for file in 0..9 {
+            let resource = |number| {
+                format!(
+                    "resource \"aws_x\" \"r{number}\" {{\n  name = \"n{module}{file}{number}\"\n  of = module.m.x\n}}\n"
+                )
+            };
+            files.push((format!("{directory}/f{file}.tf"), (0..11).map(resource).collect()));
+        }
+    }
+    files.extend((0..20).map(|module| (format!("modules/{module}/main.tf"), String::new())));
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let test = TestRepository::with(&files);
+    let repository = Repository::discover(test.path()).unwrap();
+    let tree = repository.tree(repository.approved(None).unwrap().commit).unwrap();
+    let begun = std::time::Instant::now();
+    let found = root_modules(&tree, "", &Search::default()).unwrap();
+    eprintln!("{} root modules of {} files in {:?}", found.root_modules.len(), files.len(), begun.elapsed());
+    assert_eq!(found.root_modules.len(), 200);
+}
+
+#[test]
+fn of_a_unit_with_a_source_elsewhere_the_backend_is_known() {
+    let remote = configuration(&units(), "live/remote", &Options::default());
+    assert_eq!(remote.directory, "live/remote");
+    assert_eq!(remote.backend.as_ref().unwrap().kind, "gcs");
+    assert!(matches!(remote.declares(&"aws_y.a".parse().unwrap()), Declares::NotKnown(_)));
+    assert!(remote.problems.iter().any(|problem| problem.incomplete && problem.text.contains("not in the repository")));
+    assert!(remote.instances().is_empty());
+}
+
+#[test]
+fn inputs_that_are_not_all_known_leave_no_default_standing() {
+    let test = TestRepository::with(&[
+        ("a/terragrunt.hcl", "inputs = dependency.x.outputs\n"),
+        ("a/main.tf", "variable \"x\" {\n  default = 1\n}\nresource \"aws_x\" \"a\" {\n  x = var.x\n}\n"),
+    ]);
+    assert_eq!(argument(&configuration(&test, "a", &Options::default()), "aws_x.a", "x"), Declared::NotKnown);
 }

@@ -52,6 +52,11 @@ pub(crate) trait Scope {
         Err(FileError::NotKnown)
     }
 
+    /// The value of a function that the language itself does not have; none where the scope has none either.
+    fn call(&self, _name: &str, _arguments: &[Value]) -> Option<Result<Value, String>> {
+        None
+    }
+
     /// All files below a directory, as paths from there.
     ///
     /// # Errors

@@ -21,7 +21,7 @@ pub use error::SettingsError;
 pub use in_force::{EvidenceInForce, InForce, Origin, ScanInForce, asked_workspaces, evidence_in_force, scan_in_force};
 pub use init::{FoundModule, FoundRepository, ProviderStub, written};
 pub use keys::keys;
-pub use patterns::{Directories, directory_pattern, name_pattern};
+pub use patterns::{directory_pattern, name_pattern};
 pub use providers::apply;
 pub use read::{Source, read};
 pub use root_module::{RootModuleEntry, RootModuleSettings};

@@ -45,8 +45,6 @@ pub struct ModuleRow {
     pub directory: String,
     /// The workspace, or the pattern of workspaces; null for all that no other row names.
     pub workspace: Option<String>,
-    /// Whether `include` and `exclude` leave it out.
-    pub left_out: bool,
     /// What the file's `[[root_module]]` entries say.
     pub settings: Vec<Row>,
 }
@@ -274,8 +272,7 @@ pub fn config_text(document: &ConfigDocument) -> String {
     for module in &document.root_modules {
         let name = if module.directory.is_empty() { "." } else { &module.directory };
         let workspace = module.workspace.as_ref().map(|name| format!(", workspace {name}")).unwrap_or_default();
-        let left_out = if module.left_out { " (left out by include and exclude)" } else { "" };
-        let _ = writeln!(text, "\nroot module {name}{workspace}{left_out}");
+        let _ = writeln!(text, "\nroot module {name}{workspace}");
         if module.settings.is_empty() {
             text.push_str("  nothing of its own\n");
         }

@@ -203,10 +203,11 @@ impl Evaluator<'_> {
         }
         let Some(function) = FUNCTIONS.get(name) else {
             // Functions of providers, and whatever a later release brings.
-            for argument in &call.arguments {
-                self.expression(argument)?;
-            }
-            return Ok(Value::dynamic());
+            let Some(arguments) = self.arguments(call)? else { return Ok(Value::dynamic()) };
+            return match self.scope.call(name, &arguments) {
+                Some(result) => result.or_else(|error| failed(span, format!("{name}: {error}"))),
+                None => Ok(Value::dynamic()),
+            };
         };
         let Some(arguments) = self.arguments(call)? else { return Ok(Value::dynamic()) };
         function.invoke(self, arguments, span)
