@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Answers every request in the same way, each on a connection of its own. Ends with the test.
-fn server(answer: impl Fn(&mut TcpStream, &str) + Send + 'static) -> String {
+pub(super) fn server(answer: impl Fn(&mut TcpStream, &str) + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = format!("http://{}", listener.local_addr().expect("an address"));
     std::thread::spawn(move || {
@@ -25,7 +25,7 @@ fn server(answer: impl Fn(&mut TcpStream, &str) + Send + 'static) -> String {
     address
 }
 
-fn send(stream: &mut TcpStream, head: &str, body: &[u8]) {
+pub(super) fn send(stream: &mut TcpStream, head: &str, body: &[u8]) {
     // Whoever has read enough hangs up.
     let _ = stream.write_all(format!("HTTP/1.1 {head}\r\nConnection: close\r\n\r\n").as_bytes());
     let _ = stream.write_all(body);
