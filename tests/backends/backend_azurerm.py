@@ -145,16 +145,17 @@ class Azure:
         self.process.wait(timeout=10)
 
     def ask(self, method, path, body=b"", **headers):
-        """With Shared Key Lite, whose text to sign is short (Azure Storage documentation, "Authorize with Shared Key")."""
+        """Signed with the account's key (Azure Storage documentation, "Authorize with Shared Key")."""
         address = urllib.parse.urlsplit(path)
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
         headers = {"x-ms-date": formatdate(usegmt=True), "x-ms-version": "2021-12-02", **headers}
-        lines = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers) if name.startswith("x-ms-"))
-        query = urllib.parse.parse_qs(address.query)
-        resource = f"/{ACCOUNT}{address.path}" + (f"?comp={query['comp'][0]}" if "comp" in query else "")
-        text = f"{method}\n\n{headers.get('content-type', '')}\n\n{lines}{resource}"
+        lines = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers))
+        query = sorted(urllib.parse.parse_qsl(address.query))
+        resource = f"/{ACCOUNT}{address.path}" + "".join(f"\n{name}:{value}" for name, value in query)
+        length = str(len(body)) if body else ""
+        text = f"{method}\n\n\n{length}\n\n\n\n\n\n\n\n\n{lines}{resource}"
         signature = base64.b64encode(hmac.new(base64.b64decode(KEY), text.encode(), hashlib.sha256).digest()).decode()
-        headers["authorization"] = f"SharedKeyLite {ACCOUNT}:{signature}"
+        headers["authorization"] = f"SharedKey {ACCOUNT}:{signature}"
         context = ssl.create_default_context(cafile=str(self.authority))
         connection = http.client.HTTPSConnection(sandbox.HOST, self.port, context=context)
         # The name on the certificate, and in the header, is Azure's.

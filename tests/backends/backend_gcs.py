@@ -209,7 +209,7 @@ def contents(name, key):
 
 def put(name, key, body):
     address = f"{Front.emulator}/upload/storage/v1/b/{name}/o?uploadType=media&name={urllib.parse.quote(key, safe='')}"
-    urllib.request.urlopen(urllib.request.Request(address, data=body, method="POST"), timeout=30).close()
+    urllib.request.urlopen(urllib.request.Request(address, body or b" ", {"Content-Type": "text/plain"}), timeout=30).close()
 
 
 def block(url, name, **arguments):

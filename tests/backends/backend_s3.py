@@ -41,7 +41,8 @@ class Aws:
         self.url = url
 
     def ask(self, method, path="/", body=None, headers=None, service="s3", region="eu-west-1"):
-        signed = {"Authorization": SIGNED.format(region=region, service=service), **(headers or {})}
+        # Without a type of its own a body would count as a form.
+        signed = {"Authorization": SIGNED.format(region=region, service=service), "Content-Type": "application/xml", **(headers or {})}
         request = urllib.request.Request(self.url + path, method=method, data=body, headers=signed)
         with urllib.request.urlopen(request, timeout=30) as answer:
             return answer.read(), dict(answer.headers)

@@ -315,8 +315,12 @@ fn is_of_object(refused: Option<&Refused>, head: bool) -> bool {
     NO_OBJECT.contains(&code.as_str()) || (head && code.is_empty())
 }
 
+/// Where the machines of Google and Azure tell credentials: asked where nothing else gives any.
+const OF_MACHINE: &[&str] = &["metadata.google.internal", "169.254.169.254", "metadata"];
+
 fn class(refused: &Refused) -> Class {
     match refused {
+        Refused::Unanswered { host, .. } if OF_MACHINE.contains(&host.as_str()) => Class::Denied,
         Refused::Unanswered { timed_out: true, .. } => Class::TimedOut,
         Refused::Unanswered { .. } => Class::Failed,
         Refused::Answered { code, .. } if NO_BUCKET.contains(&code.as_str()) => Class::NotFound,
@@ -330,7 +334,10 @@ fn class(refused: &Refused) -> Class {
 
 fn said(refused: &Refused) -> String {
     match refused {
-        Refused::Unanswered { cause, .. } => cause.clone(),
+        Refused::Unanswered { host, cause, .. } if OF_MACHINE.contains(&host.as_str()) => {
+            format!("no credentials are set, and the machine has none of its own: {host}: {cause}")
+        }
+        Refused::Unanswered { host, cause, .. } => format!("no answer from {host}: {cause}"),
         Refused::Answered { status, code, message, .. } => {
             let code = if code.is_empty() { String::new() } else { format!(" {code}") };
             let message = if message.is_empty() { String::new() } else { format!(": {message}") };

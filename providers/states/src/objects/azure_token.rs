@@ -70,7 +70,8 @@ impl Source {
 /// A token that is asked for, and again before it expires.
 pub(crate) struct Asked {
     source: Source,
-    login: &'static str,
+    /// The address of who exchanges tokens.
+    login: String,
     http: Client,
     around: Surroundings,
     cached: tokio::sync::Mutex<Option<(Arc<AzureCredential>, SystemTime)>>,
@@ -87,9 +88,9 @@ fn denied(cause: impl AsRef<str>) -> StoreError {
 }
 
 impl Asked {
-    pub(crate) fn new(source: Source, login: &'static str, around: &Surroundings) -> Result<Self, StoreError> {
+    pub(crate) fn new(source: Source, login: &str, around: &Surroundings) -> Result<Self, StoreError> {
         let http = Client::new("azurerm backend", around, &Trust::default())?;
-        Ok(Self { source, login, http, around: around.clone(), cached: Default::default() })
+        Ok(Self { source, login: login.to_owned(), http, around: around.clone(), cached: Default::default() })
     }
 
     async fn get(&self) -> Result<Arc<AzureCredential>, StoreError> {
@@ -143,7 +144,7 @@ impl Asked {
             .append_pair("scope", SCOPE)
             .append_pair("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
             .append_pair("client_assertion", &assertion);
-        let address = Url::parse(&format!("https://{}/{tenant}/oauth2/v2.0/token", self.login));
+        let address = Url::parse(&format!("{}/{tenant}/oauth2/v2.0/token", self.login));
         let mut ask = Ask::get(address.map_err(|_| denied("`tenant_id` is no id of a tenant"))?, MOST)
             .header("content-type", "application/x-www-form-urlencoded");
         ask.method = Method::POST;
@@ -194,5 +195,110 @@ impl CredentialProvider for Asked {
         Box::pin(async {
             self.get().await.map_err(|error| object_store::Error::Generic { store: "Azure", source: Box::new(error) })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::faults::{send, server};
+    use super::*;
+    use serde_json::json;
+
+    fn around(environment: &[(&str, &str)]) -> Surroundings {
+        let environment = environment.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        Surroundings {
+            environment: Arc::new(environment),
+            directory: ".".into(),
+            patience: Duration::from_secs(20),
+            aws: None,
+        }
+    }
+
+    fn answer(stream: &mut std::net::TcpStream, status: &str, body: &Value) {
+        let body = body.to_string();
+        send(stream, &format!("{status}\r\nContent-Length: {}", body.len()), body.as_bytes());
+    }
+
+    fn token(credential: &AzureCredential) -> &str {
+        match credential {
+            AzureCredential::BearerToken(token) => token,
+            _ => "",
+        }
+    }
+
+    fn exchange(pipeline: &str) -> Source {
+        let address = Url::parse(&format!("{pipeline}/token?api-version=2")).expect("an address");
+        let pipeline = Pipeline::Asked { address, token: "opens".into() };
+        Source::Exchange { client: "client".into(), tenant: "tenant".into(), pipeline }
+    }
+
+    fn pipeline() -> String {
+        server(|stream, head| {
+            let asked = head.starts_with("GET /token?api-version=2&audience=api%3A%2F%2FAzureADTokenExchange ")
+                && head.to_lowercase().contains("authorization: bearer opens");
+            match asked {
+                true => answer(stream, "200 OK", &json!({"value": "of-pipeline"})),
+                false => answer(stream, "403 Forbidden", &json!({})),
+            }
+        })
+    }
+
+    #[tokio::test]
+    async fn tokens_of_pipelines_are_exchanged_once() {
+        let asked = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let count = Arc::clone(&asked);
+        let login = server(move |stream, head| {
+            let mut body = vec![0; 4096];
+            let read = std::io::Read::read(stream, &mut body).unwrap_or_default();
+            let body = String::from_utf8_lossy(&body[..read]).into_owned();
+            let fits = head.starts_with("POST /tenant/oauth2/v2.0/token ")
+                && body.contains("client_id=client&")
+                && body.contains("client_assertion=of-pipeline")
+                && !head.contains("opens");
+            count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            match fits {
+                true => answer(stream, "200 OK", &json!({"access_token": "of-azure", "expires_in": 3600})),
+                false => answer(stream, "400 Bad Request", &json!({"error": "invalid_request"})),
+            }
+        });
+        let source = Asked::new(exchange(&pipeline()), &login, &around(&[])).expect("a source");
+        for _ in 0..2 {
+            assert_eq!(token(&*source.get().await.expect("a token")), "of-azure");
+        }
+        assert_eq!(asked.load(std::sync::atomic::Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn refused_tokens_say_why_and_show_nothing() {
+        let body =
+            json!({"error": "invalid_client", "error_description": "AADSTS700016: no such application\nTrace: 1"});
+        let login = server(move |stream, _| answer(stream, "401 Unauthorized", &body));
+        let error = Asked::new(exchange(&pipeline()), &login, &around(&[])).expect("a source").get().await;
+        let error = error.expect_err("a refusal");
+        assert_eq!(error.class, Class::Denied);
+        assert!(error.cause.contains("AADSTS700016") && !error.cause.contains("Trace"), "{error}");
+        assert!(!error.to_string().contains("of-pipeline"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn the_command_line_is_asked_and_need_not_be_there() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().to_string_lossy().into_owned();
+        let source = || Asked::new(Source::Cli { tenant: Some("t".into()) }, "", &around(&[("PATH", &path)]));
+        let error = source().expect("a source").get().await.expect_err("nobody to ask");
+        assert_eq!(error.class, Class::Denied);
+        assert!(error.hint.contains("az login"), "{error}");
+        let program = folder.path().join("az");
+        let text = "#!/bin/sh\n[ \"$*\" = \"account get-access-token --output json --scope \
+                    https://storage.azure.com/.default --tenant t\" ] || exit 1\n\
+                    echo '{\"accessToken\": \"of-az\", \"expires_on\": 4000000000}'\n";
+        std::fs::write(&program, text).expect("a program");
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("one that runs");
+        assert_eq!(token(&*source().expect("a source").get().await.expect("a token")), "of-az");
+        std::fs::write(&program, "#!/bin/sh\necho 'Please run az login' >&2\nexit 1\n").expect("a program");
+        let error = source().expect("a source").get().await.expect_err("not signed in");
+        assert!(error.cause.contains("Please run az login"), "{error}");
     }
 }

@@ -129,7 +129,7 @@ fn authorized(
         let (client, tenant) = both()?;
         return Ok(builder.with_client_secret_authorization(client, secret, tenant));
     }
-    let asked = |source: Source| Asked::new(source, cloud.login, around).map(Arc::new);
+    let asked = |source: Source| Asked::new(source, &format!("https://{}", cloud.login), around).map(Arc::new);
     if flag("use_oidc", "ARM_USE_OIDC") {
         let (client, tenant) = both()?;
         if let Some(path) = text("oidc_token_file_path", "ARM_OIDC_TOKEN_FILE_PATH") {

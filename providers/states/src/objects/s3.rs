@@ -152,8 +152,8 @@ impl S3 {
             address: place,
             patience: self.around.patience,
             headers: Vec::new(),
-            permissions: "s3:GetObject on it, and s3:ListBucket on its bucket: without the second S3 denies even what does \
-                          not exist",
+            permissions: "s3:GetObject on it and s3:ListBucket on its bucket (without the second S3 denies even what does \
+                          not exist)",
         })
     }
 

@@ -53,8 +53,8 @@ pub(crate) enum Refused {
         /// The region in which the bucket is (`x-amz-bucket-region`).
         region: Option<String>,
     },
-    /// There was no answer.
-    Unanswered { cause: String, timed_out: bool },
+    /// There was no answer from a host.
+    Unanswered { host: String, cause: String, timed_out: bool },
 }
 
 /// A header's name and value.
@@ -91,15 +91,16 @@ impl HttpService for Transport {
 
 impl Transport {
     async fn exchange(&self, mut request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let host = request.uri().host().unwrap_or_default().to_owned();
         if Url::parse(&request.uri().to_string()).is_err() {
-            return Err(unanswered(HttpErrorKind::Unknown, "the endpoint is no address"));
+            return Err(unanswered(&host, HttpErrorKind::Unknown, "the endpoint is no address"));
         }
         let of_object = request.extensions_mut().remove::<OfObject>();
         for (name, value) in of_object.iter().flat_map(|own| &own.0) {
             request.headers_mut().insert(name, value.clone());
         }
         // The library's own adapter between its requests and those of the client.
-        let response = HttpService::call(&self.0, request).await.inspect_err(remember_error)?;
+        let response = HttpService::call(&self.0, request).await.inspect_err(|error| remember_error(&host, error))?;
         let (mut parts, body) = response.into_parts();
         parts.extensions.insert(Answered(parts.headers.clone()));
         if parts.status.is_success() && of_object.is_some() {
@@ -107,28 +108,29 @@ impl Transport {
             return Ok(HttpResponse::from_parts(parts, body));
         }
         let success = parts.status.is_success();
-        let (bytes, whole) = bounded(body, if success { PAGE } else { REFUSAL }).await.inspect_err(remember_error)?;
+        let most = if success { PAGE } else { REFUSAL };
+        let (bytes, whole) = bounded(body, most).await.inspect_err(|error| remember_error(&host, error))?;
         match success {
             true if whole => remember(None),
-            true => return Err(unanswered(HttpErrorKind::Decode, "an answer is larger than any page of a list")),
+            true => {
+                return Err(unanswered(&host, HttpErrorKind::Decode, "the answer is larger than any page of a list"));
+            }
             false => remember(Some(refused(parts.status, &parts.headers, &bytes))),
         }
         Ok(HttpResponse::from_parts(parts, HttpResponseBody::from(bytes)))
     }
 }
 
-fn unanswered(kind: HttpErrorKind, cause: &str) -> HttpError {
-    remember(Some(Refused::Unanswered { cause: cause.to_owned(), timed_out: false }));
+fn unanswered(host: &str, kind: HttpErrorKind, cause: &str) -> HttpError {
+    let (host, why) = (printable(host), cause.to_owned());
+    remember(Some(Refused::Unanswered { host, cause: why, timed_out: false }));
     HttpError::new(kind, std::io::Error::other(cause.to_owned()))
 }
 
-fn remember_error(error: &HttpError) {
-    remember(Some(of_error(error)));
-}
-
-/// What lies deepest in an error: neither the address of the call, nor what it held.
-fn of_error(error: &HttpError) -> Refused {
-    Refused::Unanswered { cause: deepest(error), timed_out: error.kind() == HttpErrorKind::Timeout }
+/// Keeps what lies deepest in an error: neither the address of the call, nor what it held.
+fn remember_error(host: &str, error: &HttpError) {
+    let (host, timed_out) = (printable(host), error.kind() == HttpErrorKind::Timeout);
+    remember(Some(Refused::Unanswered { host, cause: deepest(error), timed_out }));
 }
 
 /// The text of the last error of a chain.
