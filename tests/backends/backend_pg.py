@@ -13,6 +13,7 @@ from harness import HOST, agree
 NAME = "pg"
 PASSWORD = "not-a-secret"
 SERVER_USER = "nobody"
+MOST_BYTES = 512 << 20
 
 BLOCK = """
 terraform {
@@ -160,6 +161,7 @@ def run(box):
 
     secure(box, server)
     held(box, server, first)
+    huge(box, server, first)
     denied(box, server)
 
 
@@ -212,6 +214,15 @@ def held(box, server, directory):
     box.check("it is the lock of that workspace alone", not states["prod"].get("lock"), states)
     unlocked = server.query("plain", "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'driftline'")
     box.check("no session is left open", unlocked == "0", unlocked)
+
+
+def huge(box, server, directory):
+    """More than is read is refused by its length, without being fetched; the other workspaces are read."""
+    server.query("plain", f"INSERT INTO terraform_remote_state.states (name, data) VALUES ('huge', repeat('x', {MOST_BYTES + 1}))")
+    states = {state["workspace"]: state for state in box.states(directory)}
+    box.check("a huge state is refused", "more than 512 MiB" in str(states["huge"].get("error")), states)
+    box.check("and that one alone", all(states[name].get("serial") is not None for name in ("default", "stage", "prod")), states)
+    server.query("plain", "DELETE FROM terraform_remote_state.states WHERE name = 'huge'")
 
 
 def denied(box, server):

@@ -18,7 +18,7 @@ use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row};
 
 /// The most workspaces that are listed.
-const MOST: i64 = 10_000;
+const MOST: usize = 10_000;
 
 /// Opens it. Sends nothing yet. Arguments and variables: internal/backend/remote-state/pg/backend.go; `table_name` is
 /// OpenTofu's.
@@ -85,14 +85,18 @@ impl Postgres {
     /// Rows whose data is empty are none: a state has at least a version.
     async fn names(&self, client: &Client) -> Result<Vec<String>, StoreError> {
         let query = format!(
-            "SELECT name::text FROM {} WHERE octet_length(data) > 0 AND octet_length(name) <= 1024 ORDER BY name LIMIT {MOST}",
-            self.table
+            "SELECT name::text FROM {} WHERE octet_length(data) > 0 AND octet_length(name) <= 1024 ORDER BY name LIMIT {}",
+            self.table,
+            MOST + 1
         );
         let rows = match client.query_typed(&query, &[]).await {
             Ok(rows) => rows,
             Err(error) if is_no_table(&error) => return Ok(Vec::new()),
             Err(error) => return Err(self.failed("SELECT")(error)),
         };
+        if rows.len() > MOST {
+            return Err(self.error(Class::TooLarge, &format!("it has more than {MOST} workspaces")));
+        }
         let names: Result<Vec<String>, _> = rows.iter().map(|row| row.try_get(0)).collect();
         let mut names = names.map_err(self.failed("SELECT"))?;
         names.sort();
