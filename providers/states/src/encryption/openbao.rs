@@ -3,9 +3,9 @@
 
 use super::keys::{Key, bytes, key_of};
 use super::{Arguments, DecryptError};
-use crate::Surroundings;
 use crate::error::printable;
 use crate::web::{Ask, Client, Trust};
+use crate::{Class, StoreError, Surroundings};
 use reqwest::{Method, StatusCode, Url};
 use serde::Deserialize;
 use serde_json::json;
@@ -114,11 +114,14 @@ fn trust(around: &Surroundings) -> Result<Trust, DecryptError> {
 }
 
 /// What the HTTP client says, as far as it concerns keys.
-pub(super) fn from_web(error: crate::StoreError) -> DecryptError {
+pub(super) fn from_web(error: StoreError) -> DecryptError {
     let cause = format!("its key cannot be fetched: {}", error.cause);
     let hint = match error.class {
-        crate::Class::Damaged | crate::Class::Unset => "check the address of the key provider".into(),
-        _ => error.hint,
+        Class::TimedOut => "check that the key service can be reached from here, then scan again",
+        _ if error.cause.contains("certificate") => {
+            "trust its certificate authority on this machine (SSL_CERT_FILE), or for OpenBao name it in BAO_CACERT"
+        }
+        _ => "check the address of the key service, proxies, and that it runs; then scan again",
     };
     DecryptError::new(cause, hint)
 }
