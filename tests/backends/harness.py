@@ -78,14 +78,23 @@ class Box:
         return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
 
     def states(self, directory, env=None, args=()):
-        """What `driftline states` lists of a directory."""
+        """What `driftline states` lists of a directory, and with an `error` what it could not read."""
         if self.reader:
             return self.read_states(directory, env)
         code, out, err = self.driftline("states", directory, "--report", "json", *args, env=env)
         try:
-            return json.loads(out)["states"]
+            listing = json.loads(out)
+            states = [
+                {**state, "place": state["source"], "serial": None if state.get("nothing_kept") else state["serial"]}
+                for state in listing["states"]
+            ]
+            unread = listing["unread_states"]
         except (ValueError, KeyError):
             raise RuntimeError(f"driftline states {directory}: exit {code}, no report\n{out[-2000:]}{err[-4000:]}") from None
+        # Where workspaces cannot be listed, that stands for the default one.
+        return states + [
+            {"workspace": state["workspace"] or "default", "error": f"{state['cause']} {state['hint']}"} for state in unread
+        ]
 
     def read_states(self, directory, env):
         """The same by the library's example, of the backend that `terraform init` noted down."""

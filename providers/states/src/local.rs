@@ -81,11 +81,22 @@ impl Local {
         let modified = metadata.modified().ok().and_then(|time| jiff::Timestamp::try_from(time).ok());
         Ok(Kept {
             bytes: Some(bytes),
+            stamp: Some(stamp(&metadata)),
             modified_at: modified.map(|time| time.to_string()),
             lock: lock(&path),
             ..Kept::default()
         })
     }
+}
+
+/// Changes with every writing: Terraform replaces the file, or writes it anew.
+fn stamp(metadata: &std::fs::Metadata) -> String {
+    #[cfg(unix)]
+    let file = std::os::unix::fs::MetadataExt::ino(metadata);
+    #[cfg(not(unix))]
+    let file = 0;
+    let modified = metadata.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+    format!("{file} {} {}", metadata.len(), modified.unwrap_or_default().as_nanos())
 }
 
 /// The lock beside a state: `.terraform.tfstate.lock.info` (internal/states/statemgr/filesystem.go, `lockInfoPath`).
@@ -108,5 +119,13 @@ impl Store for Local {
 
     fn read<'a>(&'a self, workspace: &'a str) -> BoxFuture<'a, Result<Kept, StoreError>> {
         Box::pin(async { self.kept(workspace) })
+    }
+
+    fn stamp<'a>(&'a self, workspace: &'a str) -> BoxFuture<'a, Result<Option<String>, StoreError>> {
+        // What cannot be looked at is read again, and that error told.
+        Box::pin(async {
+            let metadata = std::fs::metadata(self.directory.join(self.relative(workspace)));
+            Ok(metadata.ok().map(|metadata| stamp(&metadata)))
+        })
     }
 }
