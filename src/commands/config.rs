@@ -1,7 +1,7 @@
 //! `driftline config`: what is in force, and from where.
 //! Knows nothing of how values are chosen.
 
-use crate::cli::{ConfigArguments, Format};
+use crate::cli::{ConfigArguments, Format, ScanArguments};
 use crate::discover::{self, DiscoverError, Filter, RootModule, Search};
 use crate::error::Error;
 use crate::git::Repository;
@@ -41,20 +41,7 @@ pub(super) fn run(arguments: ConfigArguments) -> Result<u8, Error> {
         modules.iter().map(|module| (module.directory.clone(), Vec::new())).collect();
     let mut rows = settings::rows(&in_force, &evidence, &file);
     rows.extend(given(&scan.variables.in_order(), &environment));
-    let flag = |name: &str| Origin::Flag(name.into());
-    let listed = |list: &[String]| serde_json::Value::from(list.to_vec());
-    if !scan.states.backend_config.is_empty() {
-        rows.push(Row::new("flags", "backend_config", listed(&scan.states.backend_config), &flag("--backend-config")));
-    }
-    if !scan.state.is_empty() {
-        rows.push(Row::new("flags", "state", listed(&scan.state), &flag("--state")));
-    }
-    if scan.states.allow_key_programs {
-        rows.push(Row::new("flags", "allow_key_programs", true.into(), &flag("--allow-key-programs")));
-    }
-    if let Some(live) = &scan.live {
-        rows.push(Row::new("flags", "live", live.to_string_lossy().into(), &flag("--live")));
-    }
+    rows.extend(flags(&scan));
     let document = ConfigDocument {
         format_version: "1.0",
         reference: approved.reference.clone(),
@@ -73,6 +60,26 @@ pub(super) fn run(arguments: ConfigArguments) -> Result<u8, Error> {
         super::write(target.file.as_deref(), &text)?;
     }
     Ok(IN_SYNC)
+}
+
+/// What only the command line can say.
+fn flags(scan: &ScanArguments) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let flag = |name: &str| Origin::Flag(name.into());
+    let listed = |list: &[String]| serde_json::Value::from(list.to_vec());
+    if !scan.states.backend_config.is_empty() {
+        rows.push(Row::new("flags", "backend_config", listed(&scan.states.backend_config), &flag("--backend-config")));
+    }
+    if !scan.state.is_empty() {
+        rows.push(Row::new("flags", "state", listed(&scan.state), &flag("--state")));
+    }
+    if scan.states.allow_key_programs {
+        rows.push(Row::new("flags", "allow_key_programs", true.into(), &flag("--allow-key-programs")));
+    }
+    if let Some(live) = &scan.live {
+        rows.push(Row::new("flags", "live", live.to_string_lossy().into(), &flag("--live")));
+    }
+    rows
 }
 
 /// What holds for a root module, and for those of its workspaces that entries tell apart.

@@ -196,10 +196,11 @@ fn the_schema_of_the_file_takes_what_is_taken() {
 
 #[test]
 fn init_writes_a_file_that_changes_nothing() {
+    type Files<'a> = &'a [(&'a str, &'a str)];
     let backend = "terraform {\n  backend \"s3\" {}\n}\nvariable \"region\" {}\nprovider \"aws\" {\n  region = var.region\n}\n\
                    resource \"aws_vpc\" \"x\" {}\n";
     let monorepo = [("live/a/main.tf", backend), ("live/b/main.tf", CONFIGURATION), (".github/CODEOWNERS", "* @o/t\n")];
-    let repositories: [(&[(&str, &str)], &[&str]); 3] = [
+    let repositories: [(Files<'_>, &[&str]); 3] = [
         (&[("main.tf", CONFIGURATION)], &["#directory = \".\"", "Backend: local, by default."]),
         (
             &monorepo,
