@@ -34,7 +34,7 @@ pub(super) fn run(arguments: ConfigArguments) -> Result<u8, Error> {
     let modules = match discover::root_modules(&tree, &directory, &search) {
         Ok(found) => found.root_modules,
         // Settings hold before there is anything to scan.
-        Err(DiscoverError::Nothing { .. }) => Vec::new(),
+        Err(DiscoverError::Nothing { .. } | DiscoverError::AllLeftOut { .. }) => Vec::new(),
         Err(error) => return Err(error.into()),
     };
     let found: Vec<(String, Vec<String>)> =

@@ -55,7 +55,7 @@ fn found(repository: &Repository, tree: &Tree<'_>, reference: String) -> Result<
     let modules = match discover::root_modules(tree, "", &discover::Search::default()) {
         Ok(found) => found.root_modules,
         // A file can be written before there is anything to scan.
-        Err(DiscoverError::Nothing { .. }) => Vec::new(),
+        Err(DiscoverError::Nothing { .. } | DiscoverError::AllLeftOut { .. }) => Vec::new(),
         Err(error) => return Err(error.into()),
     };
     let environment = std::env::vars_os().collect();

@@ -255,7 +255,7 @@ mod moving {
     use crate::fake::{ADDRESS, Stack};
     use serde_json::{Value, json};
     use std::process::Stdio;
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     fn state(serial: u64, names: &[&str]) -> String {
         let attributes = |name: &str| {
@@ -263,7 +263,7 @@ mod moving {
                 "secret": "hunter2-long", "ports": null, "any": null, "rule": [], "limits": []})
         };
         let resource = |name: &&str| {
-            json!({"mode": "managed", "type": "fake_thing", "name": name, "provider": ADDRESS,
+            json!({"mode": "managed", "type": "fake_thing", "name": name.replace('-', "_"), "provider": ADDRESS,
                 "instances": [{"schema_version": 1, "attributes": attributes(name)}]})
         };
         let resources: Vec<Value> = names.iter().map(resource).collect();
@@ -276,19 +276,36 @@ mod moving {
         "provider \"fake\" {\n  token = \"t0ken-of-the-provider\"\n}\nterraform {\n  required_providers {\n    fake = { source = \"example.com/corp/fake\" }\n  }\n}\n",
     );
 
-    /// Scans while the state changes so many times, each time a slow read lasts.
-    fn scanned(changes: u64) -> (i32, Value) {
-        let stack = Stack::of(6, &[PROVIDER], &state(1, &["slow1", "gone"]));
+    /// Scans a state of a slow object, and changes the state in each of the first readings of it. Between two readings of one
+    /// object the provider is asked once more.
+    fn scanned(changes: usize) -> (i32, Value) {
+        let mut stack = Stack::of(6, &[PROVIDER], &state(1, &["slow-1", "gone"]));
+        let log = stack.log_path();
+        stack.set("FAKE_LOG", &log);
         let mut child =
             stack.command(&[]).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("the program runs");
+        let asked = || stack.log().iter().filter(|line| line.starts_with("read ")).count();
+        let mut seen = 0;
         for change in 0..changes {
-            // A slow read takes a second and a half; each reading has one.
-            std::thread::sleep(Duration::from_millis(if change == 0 { 900 } else { 1500 }));
-            std::fs::write(&stack.state, state(2 + change, &["slow1"])).expect("a written state");
+            let begun = Instant::now();
+            while asked() == seen && begun.elapsed() < Duration::from_secs(60) {
+                assert!(child.try_wait().expect("a child").is_none(), "the scan ended before reading {change}");
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            std::fs::write(&stack.state, state(2 + change as u64, &["slow-1"])).expect("a written state");
+            // All that one reading asks for at the same time has been asked by then.
+            std::thread::sleep(Duration::from_millis(1000));
+            seen = asked();
         }
         let output = child.wait_with_output().expect("the program ends");
         let report = serde_json::from_slice(&output.stdout).expect("JSON");
         (output.status.code().unwrap_or(-1), report)
+    }
+
+    fn moved(report: &Value) -> Vec<(bool, &str)> {
+        let notices = report["notices"].as_array().expect("notices").iter();
+        let moved = notices.filter(|notice| notice["code"] == "state-moved");
+        moved.map(|one| (one["incomplete"] == true, one["text"].as_str().unwrap_or(""))).collect()
     }
 
     #[test]
@@ -296,9 +313,16 @@ mod moving {
         let (code, report) = scanned(1);
         let serial = &report["scan"]["states"][0]["serial"];
         assert_eq!((code, serial, &report["summary"]["resources"]), (0, &json!(2), &json!(1)), "{report:#}");
-        let notices = report["notices"].as_array().expect("notices");
-        let moved: Vec<&Value> = notices.iter().filter(|notice| notice["code"] == "state-moved").collect();
-        assert_eq!(moved.len(), 1, "{report:#}");
-        assert!(moved[0]["text"].as_str().is_some_and(|text| text.contains("read once more")));
+        let moved = moved(&report);
+        assert!(matches!(moved[..], [(false, text)] if text.contains("read once more")), "{moved:?}");
+    }
+
+    #[test]
+    fn a_state_that_moves_again_makes_the_scan_incomplete() {
+        let (code, report) = scanned(2);
+        let serial = &report["scan"]["states"][0]["serial"];
+        assert_eq!((code, serial), (3, &json!(2)), "{report:#}");
+        let moved = moved(&report);
+        assert!(matches!(moved[..], [(false, _), (true, text)] if text.contains("changed again")), "{moved:?}");
     }
 }
