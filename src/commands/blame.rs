@@ -37,6 +37,7 @@ pub(super) fn run(arguments: &BlameArguments, interrupt: &Interrupt) -> Result<u
     let read = |local: &mut Repository, module: &RootModule| {
         let configuration = module.configuration(&local.tree(approved.commit)?, &options);
         let called = configuration.modules.values().filter_map(|module| module.directory.clone());
+        let called = called.chain([configuration.directory.clone()]);
         Ok((called.collect::<Vec<_>>(), blame::resources(&configuration, &addresses)))
     };
     let read: Vec<(Vec<String>, Vec<Resource>)> =

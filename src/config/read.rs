@@ -78,7 +78,11 @@ pub fn unread(overlay: &Overlay, reason: &str) -> Configuration {
         text: text.clone(),
         incomplete: *incomplete,
     }));
-    laid_over(Configuration { problems, ..Configuration::default() }, &overlay.directory, Some(overlay.clone()))
+    // The files may have said where the state is.
+    let backend = overlay.backend.clone().or(Some((None, BTreeMap::new())));
+    let overlay = Overlay { backend, ..overlay.clone() };
+    let directory = overlay.directory.clone();
+    laid_over(Configuration { problems, ..Configuration::default() }, &directory, Some(overlay))
 }
 
 /// Says what the overlay says otherwise than the files.
@@ -86,6 +90,9 @@ fn laid_over(mut configuration: Configuration, directory: &str, overlay: Option<
     configuration.source_directory = directory.to_owned();
     if let Some(overlay) = &overlay {
         configuration.directory.clone_from(&overlay.directory);
+        if overlay.directory != directory && overlay.backend.is_none() {
+            kept_in_a_copy(&mut configuration, overlay);
+        }
         if let Some((kind, attributes)) = &overlay.backend {
             let range = configuration.backend.as_ref().map(|backend| backend.range.clone());
             // What is handed to `terraform init` completes the block of the same kind.
@@ -101,6 +108,18 @@ fn laid_over(mut configuration: Configuration, directory: &str, overlay: Option<
     }
     configuration.overlay = overlay;
     configuration
+}
+
+/// A local state of a unit whose source lies elsewhere is kept in the copy of the source that Terragrunt runs in.
+fn kept_in_a_copy(configuration: &mut Configuration, overlay: &Overlay) {
+    let backend = configuration.backend.get_or_insert_with(|| Backend {
+        kind: "local".into(),
+        attributes: BTreeMap::new(),
+        range: whole_file(&joined(&overlay.directory, "terragrunt.hcl")),
+    });
+    if backend.kind == "local" {
+        backend.attributes.insert("path".into(), Declared::NotKnown);
+    }
 }
 
 /// The beginning of a file.

@@ -86,7 +86,7 @@ impl<'a, 'repo> Sources<'a, 'repo> {
 
     /// Whether files may come on top of those of a directory.
     pub(crate) fn is_laid_over(&self, directory: &str) -> bool {
-        self.overlay.is_some_and(|(root, _)| {
+        self.overlay.filter(|(root, overlay)| overlay.directory != *root).is_some_and(|(root, _)| {
             root.is_empty() || directory.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         })
     }

@@ -432,3 +432,22 @@ fn inputs_that_are_not_all_known_leave_no_default_standing() {
     ]);
     assert_eq!(argument(&configuration(&test, "a", &Options::default()), "aws_x.a", "x"), Declared::NotKnown);
 }
+
+#[test]
+fn a_local_state_beside_a_copy_of_the_source_is_not_looked_for() {
+    let unit = "terraform {\n  source = \"../m\"\n}\n";
+    let test = TestRepository::with(&[
+        ("a/terragrunt.hcl", unit),
+        ("b/terragrunt.hcl", "inputs = {}\n"),
+        ("c/terragrunt.hcl", "terraform {\n  source = \"tfr:///a/b/c\"\n}\n"),
+        ("b/main.tf", ""),
+        ("m/main.tf", ""),
+    ]);
+    let path = |directory: &str| {
+        let configuration = configuration(&test, directory, &Options::default());
+        crate::config::backend::local_state_path(&configuration, "default")
+    };
+    assert_eq!(path("a"), None);
+    assert_eq!(path("c"), None);
+    assert_eq!(path("b"), Some("terraform.tfstate".into()));
+}

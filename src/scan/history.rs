@@ -73,6 +73,8 @@ fn landings(history: &History, gathered: &Gathered<'_>, comparison: &Comparison)
 /// The directories of root modules and of their modules, as far as these are in this repository.
 pub(super) fn directories(configurations: &[&Configuration]) -> Vec<String> {
     let modules = configurations.iter().flat_map(|configuration| configuration.modules.values());
-    let directories: BTreeSet<String> = modules.filter_map(|module| module.directory.clone()).collect();
+    let mut directories: BTreeSet<String> = modules.filter_map(|module| module.directory.clone()).collect();
+    // Of a unit of Terragrunt's the lock file lies elsewhere than its modules.
+    directories.extend(configurations.iter().map(|configuration| configuration.directory.clone()));
     directories.into_iter().collect()
 }

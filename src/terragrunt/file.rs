@@ -148,7 +148,7 @@ impl<'a> File<'a> {
             None => Ok(Merge::Shallow),
             Some(Some(text)) if text == "shallow" => Ok(Merge::Shallow),
             Some(Some(text)) if text == "no_merge" => Ok(Merge::No),
-            Some(Some(text)) if matches!(text.as_str(), "deep" | "deep_map_only") => Ok(Merge::Deep),
+            Some(Some(text)) if text == "deep" => Ok(Merge::Deep),
             _ => Err("how it is merged is not known".to_owned()),
         };
         let name = block.labels.first().cloned().unwrap_or_default();

@@ -93,7 +93,7 @@ fn find_in_parent_folders(file: &File<'_>, name: Option<&str>, fallback: Option<
             None => &["terragrunt.hcl", "terragrunt.hcl.json"],
         };
         for name in names {
-            let found = inside(file.run.root, above, name).filter(|path| exists(&file.run.shared.files, path));
+            let found = inside(file.run.root, above, name).filter(|path| exists(file.run.shared.files, path));
             if let Some(found) = found {
                 return Ok(path(file, &found));
             }

@@ -67,7 +67,7 @@ pub(super) fn of(file: &File<'_>) -> Settings {
     }
     for include in file.includes.iter().filter(|include| include.merge == Merge::No) {
         if let Err(reason) = &include.file {
-            settings.missing.push(reason.clone());
+            file.run.note(reason.clone());
         }
     }
     settings

@@ -68,9 +68,7 @@ pub(super) fn unit(directory: &str, [one, other]: [Settings; 2], files: &Files, 
     let own = names.iter().any(|name| is_configuration(name));
     let written = one.source.is_some() || other.source.is_some();
     let source = match value(|settings| settings.source.as_ref()) {
-        _ if !written && !one.missing.is_empty() && !own => {
-            Err("its source may stand in a file that cannot be read".into())
-        }
+        _ if !written && !one.missing.is_empty() => Err("its source may stand in a file that cannot be read".into()),
         Both::Same(Declared::Known(Json::String(text))) if !text.is_empty() => local(directory, &text),
         Both::Path(path) => normal(&path).ok_or_else(|| "its source lies outside of the repository".into()),
         Both::Same(Declared::NotKnown) if written => Err("its source is not known".into()),
@@ -94,10 +92,11 @@ pub(super) fn unit(directory: &str, [one, other]: [Settings; 2], files: &Files, 
     unit.give_inputs(one.inputs.as_ref(), other.inputs.as_ref());
     unit.add_arguments(&one, &other, files);
     unit.generate(&one, &other, files);
-    if let (Some(one), Some(other)) = (&one.remote_state, &other.remote_state) {
-        unit.backend = Some(unit.remote_state(one, other));
-    } else if !one.missing.is_empty() && unit.backend.is_none() {
+    if !one.missing.is_empty() {
+        // What cannot be read may say otherwise.
         unit.backend = Some(UnitBackend { kind: None, attributes: BTreeMap::new() });
+    } else if let (Some(one), Some(other)) = (&one.remote_state, &other.remote_state) {
+        unit.backend = Some(unit.remote_state(one, other));
     }
     Found::Unit(Box::new(unit))
 }
@@ -220,7 +219,13 @@ impl Unit {
             };
             match &contents {
                 Some(contents) => {
-                    let found = backend(&joined(&self.directory, &path), contents);
+                    let mut found = backend(&joined(&self.directory, &path), contents);
+                    if let Some(found) = found.as_mut().filter(|found| found.kind.as_deref() == Some("local")) {
+                        // Relative to a folder that Terragrunt makes and removes.
+                        if self.is_copied() {
+                            found.attributes.insert("path".into(), Declared::NotKnown);
+                        }
+                    }
                     self.backend = found.or(self.backend.take());
                 }
                 None => {
