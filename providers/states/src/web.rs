@@ -90,6 +90,11 @@ pub(crate) fn connection(place: &str, around: &Surroundings, trust: &Trust) -> R
     let mut builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT.min(around.patience))
+        // What is unpacked on the way fits neither its length nor its digest.
+        .no_gzip()
+        .no_brotli()
+        .no_zstd()
+        .no_deflate()
         .user_agent(concat!("driftline/", env!("CARGO_PKG_VERSION")))
         .danger_accept_invalid_certs(trust.any);
     if let Some(pem) = &trust.authorities {

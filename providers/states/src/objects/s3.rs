@@ -170,7 +170,9 @@ impl S3 {
             "ExpressionAttributeNames": {"#a": attribute},
             "ConsistentRead": true,
         });
-        let asked = tokio::time::timeout(self.around.patience, aws.ask(&self.settings, "dynamodb", "GetItem", body));
+        // A table that does not answer must leave time for the state.
+        let asked =
+            tokio::time::timeout(self.around.patience / 4, aws.ask(&self.settings, "dynamodb", "GetItem", body));
         let answer = match asked.await {
             Ok(Ok(answer)) => answer,
             Ok(Err(refusal)) => return Err(format!("table `{table}`: {}", refusal.cause)),
@@ -209,7 +211,9 @@ impl S3 {
     async fn kept(&self, workspace: &str) -> Result<Kept, StoreError> {
         let objects = self.objects().await?;
         let path = self.path(workspace);
-        let ((lock, lock_unread), state) = futures::join!(self.lock(objects, &path), self.consistent(objects, &path));
+        let place = objects.place(&path);
+        let state = objects.in_time(&place, "reading the state", self.consistent(objects, &path));
+        let ((lock, lock_unread), state) = futures::join!(self.lock(objects, &path), state);
         let (state, checked, undigested) = state?;
         let mut kept = state.map(Got::kept).unwrap_or_default();
         kept.checked_by = checked.then(|| "DynamoDB digest".to_owned());
