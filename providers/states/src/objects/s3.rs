@@ -415,3 +415,45 @@ impl Store for S3 {
         Box::pin(self.earlier(workspace, most))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_joined_as_terraform_does() {
+        for (parts, expected) in [
+            (["env:", "dev", "net/a.tfstate"], "env:/dev/net/a.tfstate"),
+            (["", "dev", "a"], "dev/a"),
+            (["a//b/", "dev", "./c/../d"], "a/b/dev/d"),
+        ] {
+            assert_eq!(joined(&parts), expected);
+        }
+    }
+
+    #[test]
+    fn versions_and_deletions_of_the_key_alone_are_told() {
+        let page = Page::parse(
+            br#"<?xml version="1.0"?><ListVersionsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>b</Name>
+            <IsTruncated>true</IsTruncated><NextKeyMarker>k &amp;</NextKeyMarker><NextVersionIdMarker>v1</NextVersionIdMarker>
+            <Version><Key>k</Key><VersionId>v3</VersionId><IsLatest>true</IsLatest>
+                <LastModified>2026-01-03T00:00:00.000Z</LastModified><ETag>&quot;e&quot;</ETag><Size>3</Size></Version>
+            <DeleteMarker><Key>k</Key><VersionId>v2</VersionId><IsLatest>false</IsLatest>
+                <LastModified>2026-01-02T00:00:00.000Z</LastModified></DeleteMarker>
+            <Version><Key>k</Key><VersionId>v1</VersionId><IsLatest>false</IsLatest>
+                <LastModified>2026-01-01T00:00:00.000Z</LastModified><Size>1</Size></Version>
+            <Version><Key>k.tflock</Key><VersionId>v0</VersionId><IsLatest>true</IsLatest><Size>1</Size></Version>
+            </ListVersionsResult>"#,
+        )
+        .expect("a page");
+        assert!(page.of_others("k"));
+        assert_eq!(page.next(), "&key-marker=k%20%26&version-id-marker=v1");
+        let found: Vec<_> =
+            page.of("k").into_iter().map(|one| (one.version.id, one.version.bytes, one.is_current)).collect();
+        let expected = [("v3", Some(3), true), ("v1", Some(1), false), ("v2", None, false)];
+        assert_eq!(found, expected.map(|(id, bytes, is_current)| (id.to_owned(), bytes, is_current)));
+        for broken in [&b""[..], b"<", b"{}", b"\xff"] {
+            assert!(Page::parse(broken).is_none_or(|page| page.of("k").is_empty()));
+        }
+    }
+}
