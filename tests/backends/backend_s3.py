@@ -304,9 +304,8 @@ def identities(box, aws):
             region="ap-south-1",
             shared_credentials_files=["credentials"],
         )
-        files = {"main.tf": text.replace('"credentials"', json.dumps(str(directory / "credentials")))}
-        files["credentials"] = "[states]\naws_access_key_id = ofprofile\naws_secret_access_key = not-a-secret\n"
-        box.repository(directory, files)
+        profile = "[states]\naws_access_key_id = ofprofile\naws_secret_access_key = not-a-secret\n"
+        box.repository(directory, {"main.tf": text, "credentials": profile})
         around = {"AWS_ACCESS_KEY_ID": "ofenvironment", "AWS_SECRET_ACCESS_KEY": "not-a-secret", "AWS_REGION": "us-east-1"}
         box.states(directory, env=around)
         signed = {value.split("Credential=")[-1].split(",")[0] for _, value in Listener.asked}

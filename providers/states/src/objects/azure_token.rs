@@ -263,7 +263,7 @@ mod tests {
         });
         let source = Asked::new(exchange(&pipeline()), &login, &around(&[])).expect("a source");
         for _ in 0..2 {
-            assert_eq!(token(&*source.get().await.expect("a token")), "of-azure");
+            assert_eq!(token(&source.get().await.expect("a token")), "of-azure");
         }
         assert_eq!(asked.load(std::sync::atomic::Ordering::SeqCst), 1);
     }
@@ -296,7 +296,7 @@ mod tests {
                     echo '{\"accessToken\": \"of-az\", \"expires_on\": 4000000000}'\n";
         std::fs::write(&program, text).expect("a program");
         std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("one that runs");
-        assert_eq!(token(&*source().expect("a source").get().await.expect("a token")), "of-az");
+        assert_eq!(token(&source().expect("a source").get().await.expect("a token")), "of-az");
         std::fs::write(&program, "#!/bin/sh\necho 'Please run az login' >&2\nexit 1\n").expect("a program");
         let error = source().expect("a source").get().await.expect_err("not signed in");
         assert!(error.cause.contains("Please run az login"), "{error}");

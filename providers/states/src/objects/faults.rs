@@ -186,3 +186,17 @@ async fn pages_that_are_too_large_are_refused() {
     assert_eq!(error.class, Class::Failed, "{error}");
     assert!(error.cause.contains("larger than"), "{error}");
 }
+
+#[tokio::test]
+async fn names_that_would_become_others_are_refused() {
+    for key in ["/k", "k/", "a//b", "a/../b", "./k"] {
+        let address = saying("200 OK", "{}");
+        let arguments = json!({"bucket": "b", "key": key, "region": "r", "access_key": "id", "secret_key": "not-a-secret",
+                               "endpoint": address});
+        let backend = Backend { kind: "s3".into(), arguments: arguments.as_object().cloned().unwrap_or_default() };
+        let patience = Duration::from_secs(5);
+        let around = Surroundings { environment: Arc::default(), directory: ".".into(), patience, aws: None };
+        let error = open(&backend, &around).expect("it opens").read("default").await.expect_err(key);
+        assert_eq!(error.class, Class::Unsupported, "{error}");
+    }
+}

@@ -170,7 +170,9 @@ impl S3 {
             "ExpressionAttributeNames": {"#a": attribute},
             "ConsistentRead": true,
         });
-        let asked = tokio::time::timeout(self.around.patience, aws.ask(&self.settings, "dynamodb", "GetItem", body));
+        // A table that does not answer must leave time for the state.
+        let asked =
+            tokio::time::timeout(self.around.patience / 4, aws.ask(&self.settings, "dynamodb", "GetItem", body));
         let answer = match asked.await {
             Ok(Ok(answer)) => answer,
             Ok(Err(refusal)) => return Err(format!("table `{table}`: {}", refusal.cause)),
@@ -209,7 +211,9 @@ impl S3 {
     async fn kept(&self, workspace: &str) -> Result<Kept, StoreError> {
         let objects = self.objects().await?;
         let path = self.path(workspace);
-        let ((lock, lock_unread), state) = futures::join!(self.lock(objects, &path), self.consistent(objects, &path));
+        let place = objects.place(&path);
+        let state = objects.in_time(&place, "reading the state", self.consistent(objects, &path));
+        let ((lock, lock_unread), state) = futures::join!(self.lock(objects, &path), state);
         let (state, checked, undigested) = state?;
         let mut kept = state.map(Got::kept).unwrap_or_default();
         kept.checked_by = checked.then(|| "DynamoDB digest".to_owned());
@@ -409,5 +413,47 @@ impl Store for S3 {
 
     fn versions<'a>(&'a self, workspace: &'a str, most: usize) -> BoxFuture<'a, Result<Vec<Version>, StoreError>> {
         Box::pin(self.earlier(workspace, most))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_joined_as_terraform_does() {
+        for (parts, expected) in [
+            (["env:", "dev", "net/a.tfstate"], "env:/dev/net/a.tfstate"),
+            (["", "dev", "a"], "dev/a"),
+            (["a//b/", "dev", "./c/../d"], "a/b/dev/d"),
+        ] {
+            assert_eq!(joined(&parts), expected);
+        }
+    }
+
+    #[test]
+    fn versions_and_deletions_of_the_key_alone_are_told() {
+        let page = Page::parse(
+            br#"<?xml version="1.0"?><ListVersionsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>b</Name>
+            <IsTruncated>true</IsTruncated><NextKeyMarker>k &amp;</NextKeyMarker><NextVersionIdMarker>v1</NextVersionIdMarker>
+            <Version><Key>k</Key><VersionId>v3</VersionId><IsLatest>true</IsLatest>
+                <LastModified>2026-01-03T00:00:00.000Z</LastModified><ETag>&quot;e&quot;</ETag><Size>3</Size></Version>
+            <DeleteMarker><Key>k</Key><VersionId>v2</VersionId><IsLatest>false</IsLatest>
+                <LastModified>2026-01-02T00:00:00.000Z</LastModified></DeleteMarker>
+            <Version><Key>k</Key><VersionId>v1</VersionId><IsLatest>false</IsLatest>
+                <LastModified>2026-01-01T00:00:00.000Z</LastModified><Size>1</Size></Version>
+            <Version><Key>k.tflock</Key><VersionId>v0</VersionId><IsLatest>true</IsLatest><Size>1</Size></Version>
+            </ListVersionsResult>"#,
+        )
+        .expect("a page");
+        assert!(page.of_others("k"));
+        assert_eq!(page.next(), "&key-marker=k%20%26&version-id-marker=v1");
+        let found: Vec<_> =
+            page.of("k").into_iter().map(|one| (one.version.id, one.version.bytes, one.is_current)).collect();
+        let expected = [("v3", Some(3), true), ("v1", Some(1), false), ("v2", None, false)];
+        assert_eq!(found, expected.map(|(id, bytes, is_current)| (id.to_owned(), bytes, is_current)));
+        for broken in [&b""[..], b"<", b"{}", b"\xff"] {
+            assert!(Page::parse(broken).is_none_or(|page| page.of("k").is_empty()));
+        }
     }
 }

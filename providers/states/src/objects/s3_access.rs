@@ -49,10 +49,19 @@ pub(super) fn settings(backend: &Backend, around: &Surroundings) -> Map<String, 
     }
     // Blocks are lists of objects there.
     if let Some(body) = backend.blocks("assume_role_with_web_identity").first() {
+        let mut body = (*body).clone();
+        if let Some(path) = body.get_mut("web_identity_token_file") {
+            *path = below(around, path);
+        }
         settings.insert("assume_role_with_web_identity".into(), json!([body]));
     }
     if let Some(path) = backend.text("shared_credentials_file") {
         settings.entry("shared_credentials_files").or_insert_with(|| json!([path]));
+    }
+    for name in ["shared_config_files", "shared_credentials_files"] {
+        for path in settings.get_mut(name).and_then(Value::as_array_mut).into_iter().flatten() {
+            *path = below(around, path);
+        }
     }
     if let Some(region) = region(backend, around) {
         settings.insert("region".into(), region.into());
@@ -69,6 +78,16 @@ pub(super) fn settings(backend: &Backend, around: &Surroundings) -> Map<String, 
         settings.insert("endpoints".into(), json!([endpoints]));
     }
     settings
+}
+
+/// A path below the root module's directory, unless it begins elsewhere.
+fn below(around: &Surroundings, path: &Value) -> Value {
+    match path.as_str() {
+        Some(text) if !text.is_empty() && !text.starts_with('~') => {
+            around.directory.join(text).to_string_lossy().into()
+        }
+        _ => path.clone(),
+    }
 }
 
 /// The backend's own region; else that of the environment. None where the profile has to tell.
@@ -316,6 +335,15 @@ mod tests {
         );
         let none = json!({"assume_role": {"role_arn": null}, "region": "eu-west-1"});
         assert_eq!(Value::from(settings(&backend(none), &around(&[]))), json!({"region": "eu-west-1"}));
+    }
+
+    #[test]
+    fn files_are_below_the_directory() {
+        let given = json!({"shared_config_files": ["a", "/b", "~/c"], "shared_credentials_file": "d"});
+        let around = Surroundings { directory: "/root-module".into(), ..around(&[]) };
+        let settings = settings(&backend(given), &around);
+        assert_eq!(settings["shared_config_files"], json!(["/root-module/a", "/b", "~/c"]));
+        assert_eq!(settings["shared_credentials_files"], json!(["/root-module/d"]));
     }
 
     #[test]
