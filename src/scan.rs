@@ -59,7 +59,7 @@ pub struct Subject {
     /// `KEY=VALUE`, or files of such, that complete backend blocks.
     pub backend_config: Vec<String>,
     /// Whether programs are run that the configuration names as providers of keys.
-    pub allow_key_programs: bool,
+    pub allow_programs: bool,
 }
 
 /// A value, or a file of values, for variables of root modules.

@@ -42,7 +42,7 @@ pub struct Asked {
     /// What completes the backend block, as `terraform init -backend-config` takes it.
     pub backend_config: Vec<String>,
     /// Whether programs that its configuration names may be run for the keys of an encrypted state.
-    pub allow_key_programs: bool,
+    pub allow_programs: bool,
 }
 
 /// What holds for one workspace of a root module.

@@ -39,10 +39,10 @@ pub struct StateArguments {
     #[arg(long, value_name = "KEY=VALUE|FILE", help_heading = "Root modules")]
     pub backend_config: Vec<String>,
 
-    /// Run the programs that an encrypted state's `external` key providers name, where the configuration in Git names
-    /// them: they run as you
+    /// Run the programs that the configuration in Git names, for keys of encrypted states (`external`) and to log in to
+    /// Kubernetes (`exec`): they run as you
     #[arg(long, help_heading = "Root modules")]
-    pub allow_key_programs: bool,
+    pub allow_programs: bool,
 }
 
 /// Arguments of `config`: those of `scan`, except that --report is its own.

@@ -73,8 +73,8 @@ fn flags(scan: &ScanArguments) -> Vec<Row> {
     if !scan.state.is_empty() {
         rows.push(Row::new("flags", "state", listed(&scan.state), &flag("--state")));
     }
-    if scan.states.allow_key_programs {
-        rows.push(Row::new("flags", "allow_key_programs", true.into(), &flag("--allow-key-programs")));
+    if scan.states.allow_programs {
+        rows.push(Row::new("flags", "allow_programs", true.into(), &flag("--allow-programs")));
     }
     if let Some(live) = &scan.live {
         rows.push(Row::new("flags", "live", live.to_string_lossy().into(), &flag("--live")));

@@ -22,7 +22,7 @@ pub(super) fn run(arguments: PermissionsArguments, interrupt: &Interrupt) -> Res
             include: arguments.selection.include,
             exclude: arguments.selection.exclude,
             backend_config: arguments.states.backend_config,
-            allow_key_programs: arguments.states.allow_key_programs,
+            allow_programs: arguments.states.allow_programs,
             variables: super::variables(&[]),
         };
         let environment = std::env::vars_os().collect();

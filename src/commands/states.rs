@@ -19,7 +19,7 @@ pub(super) fn run(arguments: StatesArguments, interrupt: &Interrupt) -> Result<u
         include: arguments.selection.include,
         exclude: arguments.selection.exclude,
         backend_config: arguments.states.backend_config,
-        allow_key_programs: arguments.states.allow_key_programs,
+        allow_programs: arguments.states.allow_programs,
         variables: super::variables(&arguments.variables.in_order()),
     };
     let environment = std::env::vars_os().collect();

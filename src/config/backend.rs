@@ -2,7 +2,6 @@
 //! Knows nothing of how any backend is read, nor of what is in a state.
 
 use super::{Configuration, Declared};
-use crate::terragrunt::UnitBackend;
 use provider_states::{Backend, Class, StoreError};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -11,6 +10,9 @@ use std::path::Path;
 
 /// Bytes of a file of arguments, or of the backend cache, that are read.
 const MAX_BYTES: u64 = 1 << 20;
+
+/// The kind of a backend of which only running Terragrunt would tell what it is.
+pub(super) const UNKNOWN: &str = "unknown";
 
 /// What completes a backend block.
 #[derive(Debug, Default)]
@@ -33,20 +35,15 @@ pub fn backend(configuration: &Configuration, completion: &Completion) -> Result
         // A backend file may be generated and never committed.
         return Ok(initialized.cloned().unwrap_or_else(|| Backend { kind: "local".into(), arguments: Map::new() }));
     };
-    completed(&block.kind, &block.attributes, &configuration.directory, completion)
-}
-
-/// The backend that Terragrunt configures for a unit, completed in the same way.
-///
-/// # Errors
-/// When its kind or an argument is not known, and nothing else gives it.
-pub fn of_unit(unit: &UnitBackend, directory: &str, completion: &Completion) -> Result<Backend, StoreError> {
-    let initialized = completion.initialized.as_ref().map(|backend| backend.kind.as_str());
-    let Some(kind) = unit.kind.as_deref().or(initialized) else {
-        let cause = "which backend Terragrunt gives it is not known without running Terragrunt";
-        return Err(StoreError::new(format!("`{}`", place(directory)), Class::Unset, cause));
-    };
-    completed(kind, &unit.attributes, directory, completion)
+    match (block.kind.as_str(), initialized) {
+        (UNKNOWN, Some(initialized)) => Ok(initialized.clone()),
+        (UNKNOWN, None) => {
+            let cause = "which backend Terragrunt gives it is not known without running Terragrunt";
+            Err(StoreError::new(format!("`{}`", place(&configuration.directory)), Class::Unset, cause)
+                .with_hint("name the state: `state` of its [[root_module]] in driftline.toml, or --state"))
+        }
+        (kind, _) => completed(kind, &block.attributes, &configuration.directory, completion),
+    }
 }
 
 fn completed(

@@ -1,6 +1,7 @@
 //! Puts a configuration together: files, modules, values, providers, backend.
 //! Knows nothing of state.
 
+use super::backend;
 use super::expand::{Given, expand};
 use super::expanded::{Expanded, Expansion};
 use super::files::{self, Files};
@@ -70,7 +71,7 @@ pub fn read(tree: &Tree<'_>, directory: &str, options: &Options) -> Configuratio
 }
 
 /// A root module whose files cannot be read, for this reason: nothing is known of what it declares.
-pub fn unread(overlay: &Overlay, reason: &str) -> Configuration {
+pub fn unread(overlay: &Overlay, workspace: &str, reason: &str) -> Configuration {
     let mut problems = vec![problem(reason)];
     let noted = overlay.problems.iter();
     problems.extend(noted.map(|(text, incomplete)| Problem {
@@ -82,7 +83,8 @@ pub fn unread(overlay: &Overlay, reason: &str) -> Configuration {
     let backend = overlay.backend.clone().or(Some((None, BTreeMap::new())));
     let overlay = Overlay { backend, ..overlay.clone() };
     let directory = overlay.directory.clone();
-    laid_over(Configuration { problems, ..Configuration::default() }, &directory, Some(overlay))
+    let workspace = workspace.to_owned();
+    laid_over(Configuration { problems, workspace, ..Configuration::default() }, &directory, Some(overlay))
 }
 
 /// Says what the overlay says otherwise than the files.
@@ -100,7 +102,7 @@ fn laid_over(mut configuration: Configuration, directory: &str, overlay: Option<
             let mut all = written.map(|backend| backend.attributes).unwrap_or_default();
             all.extend(attributes.clone());
             configuration.backend = Some(Backend {
-                kind: kind.as_deref().map_or_else(|| "unknown".into(), shown),
+                kind: kind.as_deref().map_or_else(|| backend::UNKNOWN.into(), shown),
                 attributes: all,
                 range: range.unwrap_or_else(|| whole_file(&joined(&overlay.directory, "terragrunt.hcl"))),
             });

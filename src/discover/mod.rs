@@ -46,7 +46,7 @@ impl RootModule {
         match &unit.source {
             Err(reason) => {
                 let text = format!("nothing is known of what {} declares: {}", place(&self.directory), shown(reason));
-                config::unread(&overlay, &text)
+                config::unread(&overlay, &options.workspace, &text)
             }
             Ok(source) => {
                 // Of the environment Terragrunt's own part is the stronger one, of the rest the command line's.

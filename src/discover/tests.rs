@@ -2,7 +2,7 @@
 //! Know nothing of how blocks are read.
 
 use super::*;
-use crate::config::{Declared, Declares};
+use crate::config::{Declared, Declares, backend};
 use crate::git::Repository;
 use crate::git::testing::TestRepository;
 
@@ -445,9 +445,10 @@ fn a_local_state_beside_a_copy_of_the_source_is_not_looked_for() {
     ]);
     let path = |directory: &str| {
         let configuration = configuration(&test, directory, &Options::default());
-        crate::config::backend::local_state_path(&configuration, "default")
+        let backend = backend::backend(&configuration, &backend::Completion::default());
+        backend.ok().map(|backend| (backend.kind, backend.arguments.len()))
     };
     assert_eq!(path("a"), None);
     assert_eq!(path("c"), None);
-    assert_eq!(path("b"), Some("terraform.tfstate".into()));
+    assert_eq!(path("b"), Some(("local".into(), 0)));
 }

@@ -26,7 +26,7 @@ impl Asking<'_> {
     /// What is asked of a root module.
     pub(super) fn of(&self, module: &RootModule) -> Asked {
         let set = self.file.root_module(&module.directory, None);
-        let Subject { states, workspaces, backend_config, allow_key_programs, .. } = self.subject;
+        let Subject { states, workspaces, backend_config, allow_programs, .. } = self.subject;
         let typed = !states.is_empty();
         // Paths of the command line are those of whoever typed them, the settings' are the repository's.
         let rooted = |text: String| match text.contains('=') {
@@ -38,7 +38,7 @@ impl Asking<'_> {
             base: if typed { PathBuf::from(".") } else { self.work_dir.to_owned() },
             workspaces: if workspaces.is_empty() { set.workspaces } else { workspaces.clone() },
             backend_config: set.backend_config.into_iter().map(rooted).chain(backend_config.iter().cloned()).collect(),
-            allow_key_programs: *allow_key_programs,
+            allow_programs: *allow_programs,
         }
     }
 

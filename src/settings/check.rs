@@ -16,7 +16,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("config", "a settings file cannot name another one: use --config"),
     ("dir", "what is scanned is said when it is scanned; `include` and `exclude` narrow it"),
     ("live", "a recording stands for what is live in one run only, not in every one: use --live"),
-    ("allow_key_programs", "no file may allow itself to run programs: use --allow-key-programs"),
+    ("allow_programs", "no file may allow itself to run programs: use --allow-programs"),
     ("var", "values of variables stand in a [[root_module]], as `variables`"),
     ("var_file", "files of values stand in a [[root_module]], as `variable_files`"),
 ];

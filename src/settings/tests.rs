@@ -167,7 +167,7 @@ fn what_is_wrong_is_told_with_its_line_and_in_words() {
         ("config = \"x\"", 1, "`config` cannot be set in a file: "),
         ("[scan]\ndir = \"x\"", 2, "`dir` cannot be set in a file: "),
         ("[scan]\nlive = \"x\"", 2, "`live` cannot be set in a file: "),
-        ("[scan]\nallow-key-programs = true", 2, "no file may allow itself to run programs"),
+        ("[scan]\nallow-programs = true", 2, "no file may allow itself to run programs"),
         ("[scan]\nvar = [\"a=b\"]", 2, "`variables`"),
         ("\n[[root_module]]\nskip = true", 2, "[[root_module]] lacks the key `directory`"),
         ("[[root_module]]\ndirectory = \"a\"\nreason = \"x\"", 3, "goes with `skip = true`"),

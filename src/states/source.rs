@@ -107,8 +107,9 @@ pub(super) fn open(
         directory: place.work_dir.join(&module.directory),
         patience: PATIENCE,
         aws: place.aws.clone(),
+        may_run_programs: asked.allow_programs,
     };
-    let decryption = Decryption::new(configuration, asked.allow_key_programs, &around)?;
+    let decryption = Decryption::new(configuration, asked.allow_programs, &around)?;
     let wanted = Wanted::new(&asked.workspaces)?;
     let mut parts = Vec::new();
     for source in &asked.sources {
@@ -126,11 +127,7 @@ pub(super) fn open(
             initialized: backend::initialized(&around.directory, data_dir),
             given: backend::given(&asked.backend_config, &around.directory)?,
         };
-        let unit = module.unit.as_ref().and_then(|unit| unit.backend.as_ref());
-        let backend = match unit {
-            Some(unit) => backend::of_unit(unit, &module.directory, &completion)?,
-            None => backend::backend(configuration, &completion)?,
-        };
+        let backend = backend::backend(configuration, &completion)?;
         parts.push(Part::Backend(backed(module, &backend, &around, &decryption)?, None));
     }
     Ok(Opened { root_module: module.directory.clone(), parts, wanted })

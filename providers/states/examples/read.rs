@@ -18,6 +18,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         directory: arguments.get(3).map_or(".".into(), Into::into),
         patience: Duration::from_secs(30),
         aws: None,
+        may_run_programs: false,
     };
     let store = open(&Backend { kind, arguments: serde_json::from_str(given)? }, &around)?;
     let mut states = Vec::new();

@@ -147,6 +147,7 @@ pub(crate) fn around(variables: &[(&str, &str)], directory: &Path) -> Surroundin
         directory: directory.to_owned(),
         patience: Duration::from_secs(10),
         aws: None,
+        may_run_programs: false,
     }
 }
 

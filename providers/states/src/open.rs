@@ -19,6 +19,8 @@ pub struct Surroundings {
     pub patience: Duration,
     /// Access to AWS; none where driftline was built without it.
     pub aws: Option<Arc<dyn Aws>>,
+    /// Whether programs may be run that the repository names to log in; those that the user's own files name always may.
+    pub may_run_programs: bool,
 }
 
 impl Surroundings {

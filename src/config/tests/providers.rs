@@ -163,6 +163,7 @@ fn the_local_backend_knows_where_state_is() {
             directory: "nowhere".into(),
             patience: std::time::Duration::from_secs(1),
             aws: None,
+            may_run_programs: false,
         };
         let backend = backend::backend(&configuration, &backend::Completion::default());
         let place =

@@ -67,6 +67,7 @@ fn around() -> Surroundings {
         directory: std::env::temp_dir(),
         patience: Duration::from_secs(20),
         aws: None,
+        may_run_programs: false,
     }
 }
 

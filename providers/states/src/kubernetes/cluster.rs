@@ -66,7 +66,7 @@ pub(super) async fn find(backend: &Backend, around: &Surroundings) -> Result<Clu
         return Err(StoreError::new("kubernetes backend", Class::Unsupported, cause));
     }
     if let Some(exec) = user.exec.take() {
-        let may_run = may_run || matches!(around.variable("DRIFTLINE_RUN_PROGRAMS"), Some("1" | "true"));
+        let may_run = may_run || around.may_run_programs;
         user = overridden(user, login::run(&exec, &named, around, may_run).await?)?;
     }
     assembled(&named, &user)

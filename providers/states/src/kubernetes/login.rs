@@ -28,7 +28,7 @@ pub(super) async fn run(
     let command = command.ok_or_else(|| failed(Class::Unset, "its `exec` names no `command`"))?;
     if !may_run {
         let cause = format!("it logs in by a program that the repository names, `{command}`, which is not run");
-        let hint = "log in by a kubeconfig outside of the repository (KUBE_CONFIG_PATH), or set DRIFTLINE_RUN_PROGRAMS=1 where \
+        let hint = "log in by a kubeconfig outside of the repository (KUBE_CONFIG_PATH), or say --allow-programs where \
                     whatever the repository names may be run";
         return Err(failed(Class::Unsupported, cause).with_hint(hint));
     }

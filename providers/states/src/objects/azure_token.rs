@@ -211,6 +211,7 @@ mod tests {
             directory: ".".into(),
             patience: Duration::from_secs(20),
             aws: None,
+            may_run_programs: false,
         }
     }
 

@@ -255,6 +255,7 @@ mod tests {
             directory: ".".into(),
             patience: Duration::from_secs(5),
             aws: None,
+            may_run_programs: false,
         };
         open(
             &Backend { kind: "azurerm".into(), arguments: arguments.as_object().cloned().unwrap_or_default() },

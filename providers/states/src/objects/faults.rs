@@ -45,7 +45,13 @@ fn store(kind: &str, address: &str, patience: Duration) -> Box<dyn Store> {
         _ => json!({"bucket": "b", "access_token": "not-a-secret", "storage_custom_endpoint": address}),
     };
     let backend = Backend { kind: kind.into(), arguments: arguments.as_object().cloned().unwrap_or_default() };
-    let around = Surroundings { environment: Arc::default(), directory: ".".into(), patience, aws: None };
+    let around = Surroundings {
+        environment: Arc::default(),
+        directory: ".".into(),
+        patience,
+        aws: None,
+        may_run_programs: false,
+    };
     open(&backend, &around).expect("it opens")
 }
 
@@ -195,7 +201,13 @@ async fn names_that_would_become_others_are_refused() {
                                "endpoint": address});
         let backend = Backend { kind: "s3".into(), arguments: arguments.as_object().cloned().unwrap_or_default() };
         let patience = Duration::from_secs(5);
-        let around = Surroundings { environment: Arc::default(), directory: ".".into(), patience, aws: None };
+        let around = Surroundings {
+            environment: Arc::default(),
+            directory: ".".into(),
+            patience,
+            aws: None,
+            may_run_programs: false,
+        };
         let error = open(&backend, &around).expect("it opens").read("default").await.expect_err(key);
         assert_eq!(error.class, Class::Unsupported, "{error}");
     }

@@ -270,6 +270,7 @@ mod tests {
             directory: ".".into(),
             patience: Duration::from_secs(5),
             aws: None,
+            may_run_programs: false,
         };
         open(&Backend { kind: "gcs".into(), arguments: arguments.as_object().cloned().unwrap_or_default() }, &around)
     }
@@ -325,6 +326,7 @@ mod tests {
                 directory: ".".into(),
                 patience: Duration::from_secs(5),
                 aws: None,
+                may_run_programs: false,
             };
             assert_eq!(base(&backend, &around).expect("an address"), expected);
         }

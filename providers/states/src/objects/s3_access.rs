@@ -281,6 +281,7 @@ mod tests {
             directory: ".".into(),
             patience: Duration::from_secs(5),
             aws: None,
+            may_run_programs: false,
         }
     }
 

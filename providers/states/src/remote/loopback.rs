@@ -127,5 +127,11 @@ async fn serve(
 pub(crate) fn surroundings(environment: &[(&str, &str)], directory: &std::path::Path) -> Surroundings {
     let environment = environment.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
     let patience = Duration::from_secs(10);
-    Surroundings { environment: Arc::new(environment), directory: directory.into(), patience, aws: None }
+    Surroundings {
+        environment: Arc::new(environment),
+        directory: directory.into(),
+        patience,
+        aws: None,
+        may_run_programs: false,
+    }
 }

@@ -3,13 +3,17 @@
 
 use super::{Cluster, find};
 use crate::loopback::around;
-use crate::{Backend, Class, StoreError};
+use crate::{Backend, Class, StoreError, Surroundings};
 use serde_json::{Value, json};
 use std::path::Path;
 
 async fn cluster(arguments: Value, variables: &[(&str, &str)], directory: &Path) -> Result<Cluster, StoreError> {
+    cluster_in(arguments, &around(variables, directory)).await
+}
+
+async fn cluster_in(arguments: Value, around: &Surroundings) -> Result<Cluster, StoreError> {
     let Value::Object(arguments) = arguments else { panic!("no object") };
-    find(&Backend { kind: "kubernetes".into(), arguments }, &around(variables, directory)).await
+    find(&Backend { kind: "kubernetes".into(), arguments }, around).await
 }
 
 /// The cause of an error.
@@ -112,9 +116,10 @@ async fn programs_of_the_repository_are_not_run() {
     let block = json!({ "host": "h", "exec": { "api_version": "client.authentication.k8s.io/v1", "command": "/bin/sh", "args": ["-c", "echo $ANSWER"], "env": { "ANSWER": answer } } });
     for arguments in [json!({ "config_path": "../config" }), block] {
         let (class, text) = cause(cluster(arguments.clone(), &[("ANSWER", answer)], &root).await);
-        assert!(class == Class::Unsupported && text.contains("DRIFTLINE_RUN_PROGRAMS"), "{text}");
-        let allowed = [("ANSWER", answer), ("DRIFTLINE_RUN_PROGRAMS", "1")];
-        assert_eq!(cluster(arguments, &allowed, &root).await.unwrap().headers[0].1, "Bearer not-a-secret");
+        assert!(class == Class::Unsupported && text.contains("--allow-programs"), "{text}");
+        let allowed = Surroundings { may_run_programs: true, ..around(&[("ANSWER", answer)], &root) };
+        let found = cluster_in(arguments, &allowed).await.unwrap();
+        assert_eq!(found.headers[0].1, "Bearer not-a-secret");
     }
 }
 
