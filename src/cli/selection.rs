@@ -1,7 +1,7 @@
-//! Arguments that choose root modules and their states, and those of the commands about settings.
+//! Arguments that choose root modules and their states, and those of the commands about states and settings.
 //! Knows nothing of how any of it is done.
 
-use super::ScanArguments;
+use super::{ReportTarget, ScanArguments, VariableArguments};
 use crate::settings::{directory_pattern, name_pattern};
 use clap::Args;
 use std::path::PathBuf;
@@ -43,6 +43,47 @@ pub struct StateArguments {
     /// Kubernetes (`exec`): they run as you
     #[arg(long, help_heading = "Root modules")]
     pub allow_programs: bool,
+}
+
+/// Arguments of `states`.
+#[derive(Debug, Args)]
+pub struct StatesArguments {
+    /// Root module, or a directory of root modules, inside a Git work tree
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+
+    /// Approved revision, whose backends say where the states are [default: the remote's default branch, else HEAD]
+    #[arg(long, value_name = "REV")]
+    pub r#ref: Option<String>,
+
+    /// State to read instead of the backend's: a file, a glob, an address such as s3://BUCKET/KEY, or - for standard
+    /// input; can be repeated
+    #[arg(long, value_name = "SOURCE")]
+    pub state: Vec<String>,
+
+    /// Which root modules
+    #[command(flatten)]
+    pub selection: SelectionArguments,
+
+    /// Which of their states, and how they are reached
+    #[command(flatten)]
+    pub states: StateArguments,
+
+    /// What variables of the root modules are given
+    #[command(flatten)]
+    pub variables: VariableArguments,
+
+    /// Settings to use instead of driftline.toml of the approved commit
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Also list earlier states that the backends still keep, at most so many of each
+    #[arg(long, value_name = "NUMBER")]
+    pub versions: Option<usize>,
+
+    /// Report to write: text or json, optionally =FILE; can be repeated [default: text]
+    #[arg(long, value_name = "FORMAT[=FILE]")]
+    pub report: Vec<ReportTarget>,
 }
 
 /// Arguments of `config`: those of `scan`, except that --report is its own.
