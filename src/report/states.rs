@@ -179,7 +179,7 @@ fn beside(out: &mut String, state: &ListedState) {
     match &state.versions {
         Some(Ok(versions)) => {
             for version in versions {
-                let bytes = version.bytes.map_or_else(|| "deleted".into(), |bytes| counted_bytes(bytes));
+                let bytes = version.bytes.map_or_else(|| "deleted".into(), counted_bytes);
                 line(out, 2, &format!("version {}  {}  {bytes}", version.id, version.modified_at));
             }
         }

@@ -95,7 +95,7 @@ fn section(page: &mut Page, title: &str, findings: &[&Finding]) {
     }
     page.heading(&format!("{title}: {}", findings.len()));
     for group in findings.chunk_by(|a, b| place(a) == place(b)) {
-        root_module(page, place(&group[0]));
+        root_module(page, place(group[0]));
         for finding in group {
             page.line(0, "");
             finding::in_full(page, finding);
