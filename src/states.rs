@@ -268,7 +268,12 @@ fn add(
         }
         Err(error) => {
             let root_module = opened.module.directory.clone();
-            found.unread.push(Unread { root_module, workspace: Some(workspace), error });
+            // Whoever may not list, and may not read either, is told once.
+            let denied = matches!(&error, Error::Store(error) if error.class == Class::Denied);
+            let told = |unread: &Unread| unread.root_module == root_module && unread.workspace.is_none();
+            if !(denied && found.unread.iter().any(told)) {
+                found.unread.push(Unread { root_module, workspace: Some(workspace), error });
+            }
         }
     }
     Ok(())
