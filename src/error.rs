@@ -72,14 +72,6 @@ pub enum Error {
         /// The way out.
         hint: Option<String>,
     },
-    /// `--state` with several root modules.
-    #[error("--state goes with one root module, and `{dir}` holds {count}")]
-    AmbiguousState {
-        /// The directory.
-        dir: String,
-        /// How many.
-        count: usize,
-    },
     /// An address that is none.
     #[error(transparent)]
     Address(#[from] AddressError),
@@ -132,9 +124,6 @@ impl Error {
             Self::Encryption { problem, .. } => Some(problem.hint.clone()),
             Self::Store(error) => Some(error.hint.clone()),
             Self::NoState { hint, .. } => hint.clone(),
-            Self::AmbiguousState { .. } => {
-                Some("name the directory of the root module that the state belongs to".into())
-            }
             Self::Sarif(refused) => Some(refused.hint().into()),
             _ => None,
         }

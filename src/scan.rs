@@ -50,6 +50,8 @@ pub struct Subject {
     pub states: Vec<String>,
     /// What the environment and the command line give the root modules' variables, in order.
     pub variables: Vec<VariableInput>,
+    /// How long reading all states may take.
+    pub deadline: Duration,
     /// Patterns of the workspaces that are looked at, of the command line or the environment; empty for what the settings say.
     pub workspaces: Vec<String>,
     /// Patterns of the directories of root modules that are looked at; empty for all.
@@ -407,6 +409,7 @@ async fn read_roots(
         aws: aws_access::aws(),
         interrupt,
         given: &|module, workspace| asking.given(module, workspace),
+        deadline: subject.deadline,
     };
     let roots = states::read(&asked, &place).await?;
     let unused = asking.unused(&dir, &asked, &roots);

@@ -23,6 +23,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
 
 /// How many states, and lists of workspaces, are read at the same time.
 const AT_ONCE: usize = 16;
@@ -82,6 +83,8 @@ pub struct Place<'a> {
     pub interrupt: &'a Interrupt,
     /// What holds for each workspace.
     pub given: GivenTo<'a>,
+    /// How long all of it may take.
+    pub deadline: Duration,
 }
 
 /// One workspace of a root module, with its states: one, or those that were named.
@@ -168,8 +171,12 @@ pub async fn read(modules: &[(Asked, RootModule)], place: &Place<'_>) -> Result<
             }
         }
     }
-    let targets = targets(&opened, &mut found, place).await?;
-    let reads = targets.iter().map(|(index, workspace)| opened[*index].source.read(workspace));
+    let until = Instant::now() + place.deadline;
+    let targets = targets(&opened, &mut found, place, until).await?;
+    let reads = targets.iter().map(|(index, workspace)| async {
+        let late = || too_late(opened[*index].module, place.deadline).into();
+        timeout_at(until, opened[*index].source.read(workspace)).await.unwrap_or_else(|_| Err(late()))
+    });
     let kept: Vec<_> =
         unless_interrupted(place.interrupt, futures::stream::iter(reads).buffered(AT_ONCE).collect()).await?;
     let mut left = MAX_STATE_BYTES;
@@ -182,8 +189,17 @@ pub async fn read(modules: &[(Asked, RootModule)], place: &Place<'_>) -> Result<
 }
 
 /// The workspaces to read, each with the position of its root module.
-async fn targets(opened: &[Module<'_>], found: &mut Roots, place: &Place<'_>) -> Result<Vec<(usize, String)>, Error> {
-    let listed = futures::stream::iter(opened.iter().map(|module| async { module.source.workspaces().await }));
+async fn targets(
+    opened: &[Module<'_>],
+    found: &mut Roots,
+    place: &Place<'_>,
+    until: Instant,
+) -> Result<Vec<(usize, String)>, Error> {
+    let listed = opened.iter().map(|module| async {
+        let late = |_| Listed { workspaces: Vec::new(), error: Some(too_late(module.module, place.deadline)) };
+        timeout_at(until, module.source.workspaces()).await.unwrap_or_else(late)
+    });
+    let listed = futures::stream::iter(listed);
     let listed: Vec<Listed> = unless_interrupted(place.interrupt, listed.buffered(AT_ONCE).collect()).await?;
     let mut targets = Vec::new();
     for (index, listed) in listed.into_iter().enumerate() {
@@ -211,6 +227,12 @@ struct Module<'m> {
     /// Its configuration for the first workspace that was thought of, until that one takes it.
     base: Option<Configuration>,
     source: Opened,
+}
+
+/// What is said of what was not reached: a backend that does not answer must not hold up the scan once for each state.
+fn too_late(module: &RootModule, deadline: Duration) -> StoreError {
+    let place = format!("the backend of `{}`", config::backend::place(&module.directory));
+    StoreError::new(place, Class::TimedOut, format!("reading states took longer than {} s in all", deadline.as_secs()))
 }
 
 /// Workspaces to read, and why there may be more.

@@ -25,6 +25,7 @@ use crate::scan::VariableInput;
 use crate::settings::{self, SettingsFile};
 use std::io::IsTerminal;
 use std::path::Path;
+use std::time::Duration;
 
 /// Runs a command and returns the exit code.
 ///
@@ -109,6 +110,9 @@ fn variables(named: &[VariableInput]) -> Vec<VariableInput> {
     };
     std::env::vars_os().filter_map(variable).chain(named.iter().cloned()).collect()
 }
+
+/// How long reading states may take where no flag says so.
+const DEADLINE: Duration = Duration::from_secs(900);
 
 /// Runs what waits for networks to its end. Reads that hang do not hold up the end.
 fn awaited<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {

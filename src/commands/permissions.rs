@@ -24,6 +24,7 @@ pub(super) fn run(arguments: PermissionsArguments, interrupt: &Interrupt) -> Res
             backend_config: arguments.states.backend_config,
             allow_programs: arguments.states.allow_programs,
             variables: super::variables(&[]),
+            deadline: super::DEADLINE,
         };
         let environment = std::env::vars_os().collect();
         let recorded = super::awaited(scan::recorded_types(&subject, environment, interrupt))?;

@@ -21,6 +21,7 @@ pub(super) fn run(arguments: StatesArguments, interrupt: &Interrupt) -> Result<u
         backend_config: arguments.states.backend_config,
         allow_programs: arguments.states.allow_programs,
         variables: super::variables(&arguments.variables.in_order()),
+        deadline: super::DEADLINE,
     };
     let environment = std::env::vars_os().collect();
     let listing = super::awaited(scan::listing(

@@ -326,3 +326,92 @@ mod moving {
         assert!(matches!(moved[..], [(false, _), (true, text)] if text.contains("changed again")), "{moved:?}");
     }
 }
+
+/// A backend of faults: each path has its own. Says which requests came with credentials.
+mod faulty {
+    use std::io::{Read, Write};
+    use std::net::{TcpListener, TcpStream};
+    use std::sync::{Arc, Mutex};
+
+    pub(super) struct Server {
+        pub(super) url: String,
+        with_credentials: Arc<Mutex<Vec<String>>>,
+    }
+
+    impl Server {
+        /// `elsewhere`: where a redirect leads.
+        pub(super) fn start(elsewhere: Option<String>) -> Self {
+            let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+            let url = format!("http://{}", listener.local_addr().expect("an address"));
+            let seen: Arc<Mutex<Vec<String>>> = Arc::default();
+            let noted = seen.clone();
+            std::thread::spawn(move || {
+                for stream in listener.incoming().flatten() {
+                    let _ = answer(stream, elsewhere.as_deref(), &noted);
+                }
+            });
+            Self { url, with_credentials: seen }
+        }
+
+        pub(super) fn with_credentials(&self) -> Vec<String> {
+            self.with_credentials.lock().expect("a lock").clone()
+        }
+    }
+
+    fn answer(mut stream: TcpStream, elsewhere: Option<&str>, seen: &Mutex<Vec<String>>) -> std::io::Result<()> {
+        let mut head = Vec::new();
+        let mut byte = [0];
+        while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte)? == 1 {
+            head.push(byte[0]);
+        }
+        let head = String::from_utf8_lossy(&head).to_lowercase();
+        let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
+        if head.contains("authorization:") {
+            seen.lock().expect("a lock").push(path.clone());
+        }
+        let close = "connection: close\r\n\r\n";
+        match path.as_str() {
+            "/denied" => write!(stream, "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n{close}"),
+            "/cut" => write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: 500\r\n{close}{{\"version\": 4"),
+            "/huge" => write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: 2147483648\r\n{close}{{"),
+            "/moved" => {
+                let to = elsewhere.unwrap_or_default();
+                write!(stream, "HTTP/1.1 302 Found\r\nlocation: {to}/state\r\ncontent-length: 0\r\n{close}")
+            }
+            "/page" => write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: 15\r\n{close}<!DOCTYPE html>"),
+            _ => write!(stream, "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n{close}"),
+        }
+    }
+}
+
+#[test]
+fn a_fault_of_a_backend_costs_only_its_own_state() {
+    let other = faulty::Server::start(None);
+    let server = faulty::Server::start(Some(other.url.clone()));
+    let names = ["cut", "denied", "huge", "moved", "page"];
+    let backend = |name: &str| {
+        let (url, password) = (&server.url, "not-a-secret");
+        format!(
+            "terraform {{\n  backend \"http\" {{\n    address = \"{url}/{name}\"\n    username = \"reader\"\n    \
+             password = \"{password}\"\n  }}\n}}\n"
+        )
+    };
+    let mut files = vec![("live/a/main.tf".to_owned(), BLOCK.to_owned())];
+    files.extend(names.map(|name| (format!("live/x-{name}/main.tf"), backend(name))));
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let repository = Repository::with(&files);
+    repository.write("live/a/terraform.tfstate", state(3, "default-one"));
+    let run = repository.driftline(&["scan", "--report", "json"]);
+    let report = run.json();
+    assert_eq!((run.code, &report["summary"]["in_sync"]), (3, &json!(1)), "{report:#}");
+    let unread = texts(&report["scan"]["unread_states"], &["root_module", "cause"]);
+    let parts = ["breaks off", "403", "more than 512 MiB", "another host", "HTML"];
+    assert_eq!(unread.len(), parts.len(), "{unread:?}");
+    for ((name, part), unread) in names.iter().zip(parts).zip(&unread) {
+        assert!(unread[0] == format!("live/x-{name}") && unread[1].contains(part), "{part}: {unread:?}");
+    }
+    // Credentials went to their own host and are in no output.
+    assert!(server.with_credentials().iter().any(|path| path == "/moved"));
+    assert_eq!(other.with_credentials(), Vec::<String>::new());
+    assert!(!run.stdout.contains("not-a-secret") && !run.stderr.contains("not-a-secret"));
+}
