@@ -383,37 +383,6 @@ fn units_are_root_modules_with_the_configuration_of_their_source() {
     assert_eq!(of(&configuration(&test, "live/prod/app", &options), "weak"), Declared::Known("environment".into()));
 }
 
-/// Two thousand files in two hundred root modules: how long it takes to find them. Means nothing without optimization.
-#[test]
-#[ignore = "a measurement"]
-fn a_large_repository() {
-    let mut files: Vec<(String, String)> = Vec::new();
-    for module in 0..200 {
-        let directory = format!("live/{}/{module}", module % 7);
-        files.push((
-            format!("{directory}/main.tf"),
-            format!("{BACKEND}module \"m\" {{\n  source = \"../../../modules/{}\"\n}}\n", module % 20),
-        ));
-        for file in 0..9 {
-            let resource = |number| {
-                format!(
-                    "resource \"aws_x\" \"r{number}\" {{\n  name = \"n{module}{file}{number}\"\n  of = module.m.x\n}}\n"
-                )
-            };
-            files.push((format!("{directory}/f{file}.tf"), (0..11).map(resource).collect()));
-        }
-    }
-    files.extend((0..20).map(|module| (format!("modules/{module}/main.tf"), String::new())));
-    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
-    let test = TestRepository::with(&files);
-    let repository = Repository::discover(test.path()).unwrap();
-    let tree = repository.tree(repository.approved(None).unwrap().commit).unwrap();
-    let begun = std::time::Instant::now();
-    let found = root_modules(&tree, "", &Search::default()).unwrap();
-    eprintln!("{} root modules of {} files in {:?}", found.root_modules.len(), files.len(), begun.elapsed());
-    assert_eq!(found.root_modules.len(), 200);
-}
-
 #[test]
 fn of_a_unit_with_a_source_elsewhere_the_backend_is_known() {
     let remote = configuration(&units(), "live/remote", &Options::default());
