@@ -14,6 +14,7 @@ use crate::fetch::interrupted;
 use crate::git::Tree;
 use crate::interrupt::Interrupt;
 use crate::model::UnreadState;
+use crate::redact::hex;
 use crate::state::{MAX_STATE_BYTES, StateText};
 use futures::StreamExt;
 use provider_states::{Aws, Class, DEFAULT_WORKSPACE, StoreError, Version};
@@ -110,6 +111,12 @@ pub struct ReadState {
 }
 
 impl ReadState {
+    /// `digest`: of the bytes as they are kept, which need not be hashed twice.
+    fn new(mut text: StateText, source: Source, stamp: Option<String>, digest: [u8; 32]) -> Self {
+        text.sha256.get_or_insert_with(|| hex(&digest));
+        Self { text, source, stamp, digest }
+    }
+
     /// Earlier states that the backend still keeps; none where it was named, or can keep none.
     pub async fn versions(&self, most: usize) -> Option<Result<Vec<Version>, StoreError>> {
         match &self.source {

@@ -51,7 +51,7 @@ async fn now(state: &ReadState) -> Result<Option<ReadState>, Error> {
             text.origin = state.text.origin.clone();
             let digest = digest(text.text.as_bytes());
             let text = decryption.applied(text).await?;
-            Ok(Some(ReadState { text, source: state.source.clone(), stamp: None, digest }))
+            Ok(Some(ReadState::new(text, state.source.clone(), None, digest)))
         }
         Source::Kept(backed, workspace) => {
             if state.stamp.is_some() && backed.store.stamp(workspace).await? == state.stamp {

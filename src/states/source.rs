@@ -205,7 +205,7 @@ impl Opened {
                             Source::File(base.join(&text.source), decryption.clone())
                         };
                         let digest = text::digest(text.text.as_bytes());
-                        states.push(ReadState { text: decryption.applied(text).await?, source, stamp: None, digest });
+                        states.push(ReadState::new(decryption.applied(text).await?, source, None, digest));
                     }
                 }
                 Part::Backend(backed, only) if only.as_ref().is_none_or(|only| only == workspace) => {
@@ -253,6 +253,6 @@ impl Backed {
             encrypted: false,
         };
         let text = self.decryption.applied(text::of_bytes(source, kept.bytes, origin)?).await?;
-        Ok(ReadState { text, source: Source::Kept(self.clone(), workspace.to_owned()), stamp, digest })
+        Ok(ReadState::new(text, Source::Kept(self.clone(), workspace.to_owned()), stamp, digest))
     }
 }
