@@ -261,12 +261,13 @@ async fn looked<T>(
     };
     // Both readings share one deadline.
     let confirmed = fetch::fetch(&mut confirming, &providers, &context.limits(), interrupt, context.progress).await?;
-    let moved = states::moved(&roots.roots, interrupt).await?;
+    let (moved, unseen) = states::moved(&roots.roots, interrupt).await?;
     match said {
         None if !moved.is_empty() => return Ok(Looked::Moved(moved, Earlier::new(live, places, settings))),
         None => {}
         Some(said) => notices.extend(notices::moved(&said, &moved)),
     }
+    notices.extend(notices::unseen(&unseen));
     if let Some(dir) = &settings.record {
         record::write(dir, &[(&plan, &live), (&confirming, &confirmed)], &redactor(&states, &keys))?;
     }

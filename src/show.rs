@@ -175,8 +175,8 @@ pub(crate) fn shown(sides: &Sides<'_>, addresses: &[Address]) -> Vec<Shown> {
         .collect();
     shown.par_extend(declared.into_par_iter().map(|(state, address)| of_declared(&roots[state], address)));
     shown.sort_by(|one, other| {
-        let place = |shown: &Shown| (shown.root_module.clone(), shown.workspace.clone());
-        (place(one), &one.address).cmp(&(place(other), &other.address))
+        let place = (&one.root_module, &one.workspace, &one.address);
+        place.cmp(&(&other.root_module, &other.workspace, &other.address))
     });
     shown
 }

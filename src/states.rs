@@ -5,7 +5,7 @@ mod moved;
 mod source;
 mod text;
 
-pub use moved::{Moved, moved};
+pub use moved::{Moved, Unseen, moved};
 
 use crate::config::{self, Configuration, VariableSource};
 use crate::discover::RootModule;

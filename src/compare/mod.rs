@@ -536,8 +536,9 @@ fn family(resource_type: &str) -> &str {
 fn pending_create(sides: &Sides<'_>) -> Vec<PendingCreate> {
     let mut pending = Vec::new();
     for (position, configuration) in sides.configurations.iter().enumerate() {
-        let place = |of: &Configuration| (of.directory.clone(), of.workspace.clone());
-        let same = |other: &&Configuration| place(other) == place(configuration);
+        let same = |other: &&Configuration| {
+            (&other.directory, &other.workspace) == (&configuration.directory, &configuration.workspace)
+        };
         if sides.configurations[..position].iter().any(same) {
             continue;
         }

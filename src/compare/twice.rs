@@ -25,11 +25,10 @@ type Place<'a> = (InstanceIndex, &'a Scope);
 /// their account and region; where neither an ARN nor the account tells that two objects are one, they are two.
 pub(super) fn managed_twice(sides: &Sides<'_>) -> Vec<ManagedTwice> {
     // States that are the same one count once, under whatever names they were read.
-    let first = |state: usize| {
-        let same = |other: &usize| sides.states[*other].info.sha256 == sides.states[state].info.sha256;
-        (0..state).find(same).unwrap_or(state)
-    };
-    let canonical: Vec<usize> = (0..sides.states.len()).map(first).collect();
+    let mut first: HashMap<&str, usize> = HashMap::new();
+    let states = sides.states.iter().enumerate();
+    let canonical: Vec<usize> =
+        states.map(|(position, state)| *first.entry(&state.info.sha256).or_insert(position)).collect();
     if canonical.iter().all(|state| *state == 0) {
         return Vec::new();
     }

@@ -33,11 +33,16 @@ impl Asking<'_> {
             true => text,
             false => self.work_dir.join(text).to_string_lossy().into_owned(),
         };
+        // A file where the user stands, else one of the root module, where `terraform init` would look.
+        let here = |text: &String| match std::path::absolute(text) {
+            Ok(path) if path.is_file() => path.to_string_lossy().into_owned(),
+            _ => text.clone(),
+        };
         Asked {
             sources: if typed { states.clone() } else { set.states },
             base: if typed { PathBuf::from(".") } else { self.work_dir.to_owned() },
             workspaces: if workspaces.is_empty() { set.workspaces } else { workspaces.clone() },
-            backend_config: set.backend_config.into_iter().map(rooted).chain(backend_config.iter().cloned()).collect(),
+            backend_config: set.backend_config.into_iter().map(rooted).chain(backend_config.iter().map(here)).collect(),
             allow_programs: *allow_programs,
         }
     }

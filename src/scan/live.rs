@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::fetch::{self, FetchSettings, Live, LiveConnection, Progress};
 use crate::interrupt::Interrupt;
 use crate::plan::{PlannedConnection, ReadPlan};
-use crate::states::{Moved, ReadState, Roots};
+use crate::states::{Moved, Roots};
 use provider_api::Provider;
 use std::collections::{HashMap, HashSet};
 
@@ -18,15 +18,8 @@ pub(super) struct Earlier {
     live: Live,
     places: Vec<StatePlace>,
     moved: HashSet<StatePlace>,
-    said: Vec<Told>,
-}
-
-/// A state that moved between the two readings.
-pub(super) struct Told {
-    /// Where it is kept.
-    pub(super) source: String,
-    /// Why it could not be read again; what was read first stands.
-    pub(super) unread: Option<String>,
+    /// Where the states that moved are kept.
+    said: Vec<String>,
 }
 
 /// What of a first reading may still stand.
@@ -47,31 +40,21 @@ impl Earlier {
 
     /// Takes over what moved into the root modules.
     pub(super) fn replacing(mut self, roots: &mut Roots, moved: Vec<Moved>) -> Self {
-        for Moved { place, source, now } in moved {
-            let unread = match now {
-                Ok(state) => {
-                    *state_at(roots, place) = state;
-                    None
-                }
-                Err(error) => Some(error.to_string()),
-            };
-            self.moved.insert(place);
-            self.said.push(Told { source, unread });
+        for Moved { place: (root, state), source, now } in moved {
+            roots.roots[root].states[state] = now;
+            self.moved.insert((root, state));
+            self.said.push(source);
         }
         self
     }
 
-    /// What may be used again, for states at these places, and what moved.
-    pub(super) fn split(self, places: &[StatePlace]) -> (Again, Vec<Told>) {
+    /// What may be used again, for states at these places, and where the states that moved are kept.
+    pub(super) fn split(self, places: &[StatePlace]) -> (Again, Vec<String>) {
         // A state that became unreadable shifts all others.
         let live = if self.places == places { self.live } else { Live::default() };
         let moved = places.iter().enumerate().filter(|(_, place)| self.moved.contains(place));
         (Again { live, moved: moved.map(|(position, _)| position).collect() }, self.said)
     }
-}
-
-fn state_at(roots: &mut Roots, (root, state): StatePlace) -> &mut ReadState {
-    &mut roots.roots[root].states[state]
 }
 
 /// Reads what the plan asks for, but for what an earlier reading answered and nothing has changed of.

@@ -2,14 +2,13 @@
 //! Knows nothing of verdicts.
 
 use super::Settings;
-use super::live::Told;
 use crate::attribute::History;
 use crate::compare::Level;
 use crate::config::{self, Configuration, backend};
 use crate::git::Tree;
 use crate::model::{Notice, UnreadState};
 use crate::state::State;
-use crate::states::Moved;
+use crate::states::{Moved, Unseen};
 use std::collections::BTreeSet;
 
 /// A report says what counted, where that is not what counts without being asked.
@@ -62,26 +61,30 @@ pub(super) fn of_selection(unmatched: &[String], unused: &[String]) -> Vec<Notic
 }
 
 /// What is to be said of states that moved while live objects were read, once and, at worst, once more.
-pub(super) fn moved(first: &[Told], again: &[Moved]) -> Vec<Notice> {
-    let notice = |incomplete, text| Notice { code: "state-moved", incomplete, text, source: None };
-    let first = first.iter().map(|Told { source, unread }| match unread {
-        None => notice(
-            false,
-            format!("State {source} changed while its objects were read, so it and they were read once more."),
-        ),
-        Some(cause) => notice(
-            true,
-            format!("State {source} changed while its objects were read, and cannot be read any more: {cause}."),
-        ),
+pub(super) fn moved(first: &[String], again: &[Moved]) -> Vec<Notice> {
+    let first = first.iter().map(|source| {
+        let text = format!("State {source} changed while its objects were read, so it and they were read once more.");
+        Notice { code: "state-moved", incomplete: false, text, source: None }
     });
     let again = again.iter().map(|Moved { source, .. }| {
         let text = format!(
             "State {source} changed again while its objects were read the second time: what is said of them may be out \
              of date. Scan again when no apply runs."
         );
-        notice(true, text)
+        Notice { code: "state-moved", incomplete: true, text, source: None }
     });
     first.chain(again).collect()
+}
+
+/// What is to be said of states that could not be looked at again.
+pub(super) fn unseen(states: &[Unseen]) -> Vec<Notice> {
+    let notice = |Unseen { source, cause }: &Unseen| {
+        let text = format!(
+            "State {source} could not be read again after its objects were, so it may have changed meanwhile: {cause}."
+        );
+        Notice { code: "state-moved", incomplete: true, text, source: None }
+    };
+    states.iter().map(notice).collect()
 }
 
 /// Settings that concern nothing may be a slip of the pen.

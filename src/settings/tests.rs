@@ -185,7 +185,7 @@ fn what_is_wrong_is_told_with_its_line_and_in_words() {
         ("[scan]\nreport = [\"json=../x\"]", 2, "lies in the repository"),
         ("[scan]\nreport = [\"json=a/../../x\"]", 2, "lies in the repository"),
         ("[scan]\nreport = [\"text=.git/hooks/pre-commit\"]", 2, "Git's own data"),
-        ("[scan]\nrecord = \"/tmp/x\"", 2, "lies in the repository"),
+        ("[scan]\nrecord = \"/elsewhere/x\"", 2, "lies in the repository"),
         ("[evidence]\ncache = \"../x\"", 2, "lies in the repository"),
         ("[evidence]\nforge = \"https://evil.example/api/v3\"", 2, "no commit may name it"),
         ("[[root_module]]\ndirectory = \"a\"\nvariable_files = [\"../../etc/x\"]", 3, "files of its repository"),
@@ -198,8 +198,7 @@ fn what_is_wrong_is_told_with_its_line_and_in_words() {
 
 #[test]
 fn a_file_of_ones_own_may_name_any_place() {
-    let text =
-        "[scan]\nreport = [\"json=/tmp/x\"]\n[evidence]\nforge = \"https://forge.example/api/v3\"\ncache = \"/tmp/c\"";
+    let text = "[scan]\nreport = [\"json=/elsewhere/x\"]\n[evidence]\nforge = \"https://forge.example/api/v3\"\ncache = \"/elsewhere/c\"";
     assert!(super::read::parse(text, std::path::Path::new("own.toml"), false).is_ok());
     assert!(parsed(text).is_err());
 }

@@ -17,26 +17,39 @@ pub struct Moved {
     pub place: (usize, usize),
     /// Where it is kept.
     pub source: String,
-    /// What it is now, or why that cannot be read.
-    pub now: Result<ReadState, Error>,
+    /// What it is now.
+    pub now: ReadState,
 }
 
-/// The states that moved. What cannot be looked at again, such as standard input, has not.
+/// A state that cannot be looked at again: nobody knows whether it moved.
+#[derive(Debug)]
+pub struct Unseen {
+    /// Where it is kept.
+    pub source: String,
+    /// Why.
+    pub cause: String,
+}
+
+/// The states that moved, and those of which that cannot be told. Standard input does not move.
 ///
 /// # Errors
 /// When the user ends it.
-pub async fn moved(roots: &[Root], interrupt: &Interrupt) -> Result<Vec<Moved>, Error> {
+pub async fn moved(roots: &[Root], interrupt: &Interrupt) -> Result<(Vec<Moved>, Vec<Unseen>), Error> {
     let states = roots
         .iter()
         .enumerate()
         .flat_map(|(root, one)| one.states.iter().enumerate().map(move |(position, state)| ((root, position), state)));
-    let looks = states.map(|(place, state)| async move {
-        let source = state.text.source.clone();
-        now(state).await.transpose().map(|now| Moved { place, source, now })
-    });
-    let looks: Vec<Option<Moved>> =
-        unless_interrupted(interrupt, futures::stream::iter(looks).buffered(AT_ONCE).collect()).await?;
-    Ok(looks.into_iter().flatten().collect())
+    let looks = states.map(|(place, state)| async move { (place, state.text.source.clone(), now(state).await) });
+    let looks: Vec<_> = unless_interrupted(interrupt, futures::stream::iter(looks).buffered(AT_ONCE).collect()).await?;
+    let (mut moved, mut unseen) = (Vec::new(), Vec::new());
+    for (place, source, now) in looks {
+        match now {
+            Ok(Some(now)) => moved.push(Moved { place, source, now }),
+            Ok(None) => {}
+            Err(error) => unseen.push(Unseen { source, cause: error.to_string() }),
+        }
+    }
+    Ok((moved, unseen))
 }
 
 /// What a state is now, if that differs.

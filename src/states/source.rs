@@ -149,15 +149,20 @@ fn backed(
 }
 
 impl Opened {
-    /// The workspaces to read. Named states are those of one workspace: of the one that is wanted, else of the default one.
+    /// The workspace that named states are those of: the one that is wanted, else the default one.
+    fn named_workspace(&self) -> &str {
+        match self.wanted.names() {
+            Some([only]) => only,
+            _ => DEFAULT_WORKSPACE,
+        }
+    }
+
+    /// The workspaces to read.
     pub(super) async fn workspaces(&self) -> Listed {
         let mut listed = Listed::default();
         for part in &self.parts {
             match part {
-                Part::Named(..) => listed.workspaces.push(match self.wanted.names() {
-                    Some([only]) => only.clone(),
-                    _ => DEFAULT_WORKSPACE.to_owned(),
-                }),
+                Part::Named(..) => listed.workspaces.push(self.named_workspace().to_owned()),
                 Part::Backend(_, Some(workspace)) => listed.workspaces.push(workspace.clone()),
                 Part::Backend(backed, None) => self.list(backed, &mut listed).await,
             }
@@ -195,7 +200,7 @@ impl Opened {
         let mut states = Vec::new();
         for part in &self.parts {
             match part {
-                Part::Named(name, base, decryption) => {
+                Part::Named(name, base, decryption) if workspace == self.named_workspace() => {
                     for mut text in state::read(name, base)? {
                         text.origin.root_module.clone_from(&self.root_module);
                         text.origin.workspace = workspace.to_owned();
@@ -212,7 +217,7 @@ impl Opened {
                     let kept = backed.store.read(workspace).await?;
                     states.push(backed.state(workspace, kept).await?);
                 }
-                Part::Backend(..) => {}
+                Part::Named(..) | Part::Backend(..) => {}
             }
         }
         Ok(states)

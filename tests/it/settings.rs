@@ -66,7 +66,7 @@ fn what_is_not_committed_does_not_count_and_what_is_named_does() {
 fn hostile_files_write_nothing() {
     for settings in [
         "[scan]\nreport = [\"json=../stolen.json\"]\n",
-        "[scan]\nreport = [\"json=/tmp/driftline-stolen.json\"]\n",
+        "[scan]\nreport = [\"json=/elsewhere/stolen.json\"]\n",
         "[scan]\nreport = [\"text=.git/config\"]\n",
         "[scan]\nrecord = \"../stolen\"\n",
         "[evidence]\ncache = \"../stolen\"\n",

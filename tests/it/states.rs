@@ -162,6 +162,36 @@ fn a_held_lock_is_shown_and_stops_nothing() {
 }
 
 #[test]
+fn what_completes_a_backend_is_found_where_the_user_stands_and_in_the_root_module() {
+    let repository = Repository::with(&[
+        ("live/a/main.tf", &format!("terraform {{\n  backend \"local\" {{}}\n}}\n{BLOCK}")),
+        ("live/a/own.tfbackend", "path = \"own.tfstate\"\n"),
+        ("here.tfbackend", "path = \"here.tfstate\"\n"),
+    ]);
+    repository.write("live/a/own.tfstate", state(4, "default-one"));
+    repository.write("live/a/here.tfstate", state(5, "default-one"));
+    for (given, serial) in [("own.tfbackend", 4), ("here.tfbackend", 5), ("path=own.tfstate", 4)] {
+        let report = repository.driftline(&["scan", "live/a", "--backend-config", given, "--report", "json"]).json();
+        assert_eq!(report["scan"]["states"][0]["serial"], json!(serial), "{given}: {report:#}");
+    }
+    let run = repository.driftline(&["scan", "live/a", "--backend-config", "nowhere.tfbackend"]);
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""));
+    assert!(run.stderr.contains("nowhere.tfbackend"), "{}", run.stderr);
+}
+
+#[test]
+fn a_named_state_belongs_to_one_workspace() {
+    let repository = monorepo();
+    repository.write(
+        "driftline.toml",
+        "[[root_module]]\ndirectory = \"live/a\"\nstate = [\"live/a/terraform.tfstate\"]\nworkspaces = [\"default\", \"blue\"]\n",
+    );
+    repository.commit("Name the state");
+    let report = repository.driftline(&["scan", "live/a", "--report", "json"]).json();
+    assert_eq!(texts(&report["scan"]["states"], &["source", "workspace"]), [["live/a/terraform.tfstate", "default"]]);
+}
+
+#[test]
 fn states_lists_what_would_be_scanned() {
     let repository = monorepo();
     repository.write("live/b/terraform.tfstate", "{}");
